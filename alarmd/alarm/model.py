@@ -1,0 +1,225 @@
+"""The nouns of an alarm, frozen. PURE. An alarm holds nothing that its events do not tell: `lifecycle.fold` rebuilds it from the log.
+
+Words are those of the field (signal, responder, notification, attempt, receipt). Phone numbers and addresses never stand here: an attempt
+names the person's contact by its place in the organisation version that the alarm keeps, so neither log nor console can leak one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of help is asked for; in order of strength, the strongest first."""
+
+    DURESS = "duress"
+    PANIC = "panic"
+    MEDICAL = "medical"
+    LONE_WORKER = "lone_worker"
+    ASSIST = "assist"
+    TECHNICAL = "technical"
+    TEST = "test"
+
+    @property
+    def strength(self) -> int:
+        """Greater is stronger; only for comparing."""
+        return STRENGTH[self]
+
+
+STRENGTH = {kind: len(Kind) - place for place, kind in enumerate(Kind)}
+
+
+class State(StrEnum):
+    """Where an alarm stands; the legal moves are in `transitions.py`."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    ATTENDED = "attended"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (State.RESOLVED, State.CANCELLED)
+
+
+class ResponderState(StrEnum):
+    """What one person who was asked has said he does."""
+
+    ACKNOWLEDGED = "acknowledged"
+    EN_ROUTE = "en_route"
+    ARRIVED = "arrived"
+    DECLINED = "declined"
+
+
+class AttemptState(StrEnum):
+    """What became of one try through one channel."""
+
+    QUEUED = "queued"
+    SHOWN = "shown"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    ANSWERED = "answered"
+    SEEN = "seen"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+class Purpose(StrEnum):
+    """Why somebody is told: a step of the chain, or that it is over."""
+
+    STEP = "step"
+    ALL_CLEAR = "all_clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """By a person; `channel` is how he spoke: api, console, phone, sms, voice, push."""
+
+    person: str
+    name: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """By a device, by its id."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """By alarmd itself: a deadline, a fault, an outcome."""
+
+
+By = Person | Device | System
+SYSTEM = System()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One activation. `ref` is the sender's own mark for it; `fault` says what was unreadable in it."""
+
+    id: str
+    at: datetime
+    kind: Kind
+    by: By
+    ref: str | None = None
+    device: str | None = None
+    zone: str | None = None
+    note: str | None = None
+    pressed_at: str | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """A person who answered. `counts`: one of those whom the chain waits for. `arrive_by`: unarrived then, his word lapses."""
+
+    person: str
+    state: ResponderState
+    at: datetime
+    counts: bool
+    arrive_by: datetime | None = None
+
+    @property
+    def coming(self) -> bool:
+        return self.state is not ResponderState.DECLINED
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try through one channel. `contact` is its place among the person's contacts (none for the console), `tried` how
+    often that contact was tried before, `provider` the provider's own id, needed to end a call."""
+
+    id: str
+    channel: str
+    contact: int | None
+    state: AttemptState
+    at: datetime
+    tried: int = 0
+    why: str | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s for
+    acceptance and the 15 s for delivery. `only`: other contacts than these are not tried (console alone)."""
+
+    id: str
+    person: str
+    step: int
+    round: int
+    purpose: Purpose
+    since: datetime
+    attempts: tuple[Attempt, ...]
+    fall_back: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The chain's clock: which step is the next undone one, in which round, and when; `at` is None while the clock stands."""
+
+    step: int
+    round: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What people answer. `organisation` and `chain` are what it began with and keeps; `version` counts its events;
+    `code` is the two-digit answer code; `cause` marks a technical alarm, one open for each."""
+
+    id: str
+    state: State
+    kind: Kind
+    opened_at: datetime
+    changed_at: datetime
+    organisation: int
+    chain: str
+    needed: int
+    code: str
+    site: str | None = None
+    drill: bool = False
+    cause: str | None = None
+    signals: tuple[Signal, ...] = ()
+    responders: tuple[Responder, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    next: NextStep | None = None
+    outcome: str | None = None
+    version: int = 0
+
+    @property
+    def first(self) -> Signal:
+        """The signal that opened it."""
+        return self.signals[0]
+
+    @property
+    def silent(self) -> bool:
+        """No sound and no light where the presser stands."""
+        return self.kind is Kind.DURESS
+
+    @property
+    def coming(self) -> int:
+        """How many of those who count are coming or there."""
+        return sum(r.counts and r.coming for r in self.responders)
+
+    @property
+    def arrived(self) -> int:
+        """How many of those who count are there."""
+        return sum(r.counts and r.state is ResponderState.ARRIVED for r in self.responders)
+
+    @property
+    def enough(self) -> bool:
+        """So many are coming that nobody else need be asked; the chain's clock stands."""
+        return self.coming >= self.needed
+
+    def responder(self, person: str) -> Responder | None:
+        return next((r for r in self.responders if r.person == person), None)
+
+    def find(self, attempt: str) -> tuple[Notification, Attempt] | None:
+        """The attempt with this id and whose notification it is."""
+        return next(((n, a) for n in self.notifications for a in n.attempts if a.id == attempt), None)

@@ -1,0 +1,21 @@
+"""Instants as the contract writes them: UTC, RFC 3339, milliseconds. PURE; used wherever a time enters or leaves as text."""
+
+from datetime import UTC, datetime
+
+
+def stamp(at: datetime) -> str:
+    """`2027-03-28T01:30:00.000Z`. The instant must be aware; finer parts than milliseconds are cut off."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def moment(text: str) -> datetime:
+    """The aware UTC instant of an RFC 3339 text with an offset or `Z`. Raises ValueError for anything else."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset from UTC; write it as 2027-03-28T01:30:00Z or with +02:00")
+    return at.astimezone(UTC)
+
+
+def milliseconds(at: datetime) -> datetime:
+    """The same instant without what a stamp cannot hold, so that a stored alarm equals the one that was decided."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

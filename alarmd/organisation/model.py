@@ -1,0 +1,252 @@
+"""One organisation as a frozen value: what `alarmd apply` loads and every alarm keeps a version of. PURE.
+
+Ids are `[a-z0-9][a-z0-9-]{0,62}`; a zone's full id is `site/zone`, and that is what stands everywhere but under `sites:` in the file.
+Times of day and dates without offset are local to `time_zone`. Built by `file.py`; read by everybody, changed by nobody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from alarmd.alarm.model import Kind
+
+CONSOLE = "console"
+CONTACT_KINDS = ("push", "sms", "voice", "email", "webhook", "apprise", "dc09")
+TEXTUAL = ("sms", "push", "email", "webhook", "apprise")
+"""Contact kinds that carry a written message; the all-clear goes by these, never by call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A room or area. `audible_to`: full ids of zones whose people hear a shout from here. `area`: x, y, width, height on its
+    floor's drawing as fractions 0-1."""
+
+    id: str
+    site: str
+    name: str
+    floor: str = ""
+    way: str = ""
+    audible_to: tuple[str, ...] = ()
+    area: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    id: str
+    name: str
+    zones: Mapping[str, Zone]
+    """By full id."""
+    address: str = ""
+    emergency_number: str = "112"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A button. Without `maker` it speaks alarmd's own topics; `presses` maps the maker's action to a kind."""
+
+    id: str
+    zone: str
+    kind: Kind
+    maker: str | None = None
+    address: str | None = None
+    presses: Mapping[str, Kind] = field(default_factory=dict)
+    supervise: timedelta | None = None
+    battery_low: int | None = None
+    pin: tuple[float, float] | None = None
+
+    @property
+    def site(self) -> str:
+        return self.zone.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A way to reach somebody. `address`: a number, mail address or URL; never in a log line. `secret` signs webhooks."""
+
+    kind: str
+    address: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Away from the first instant (included) to the second (not included). Local."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`at`: a site or a zone's full id; None belongs to every site. `contact` is in order of preference."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...] = ()
+    at: str | None = None
+    contact: tuple[Contact, ...] = ()
+    language: str | None = None
+    absent: tuple[Absence, ...] = ()
+
+    def belongs_to(self, site: str | None) -> bool:
+        return self.at is None or site is None or self.at.partition("/")[0] == site
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Somebody outside, such as an alarm receiving centre; told like a person by its only contact."""
+
+    id: str
+    name: str
+    contact: tuple[Contact, ...]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """People in turn from a local instant, each for `every`; hand-over keeps its local time of day over daylight saving when
+    `every` is whole days."""
+
+    people: tuple[str, ...]
+    start: datetime
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Weekdays (Monday is 0) and a span of local time of day; `end` <= `start` goes over midnight."""
+
+    days: frozenset[int]
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """For its span this person replaces whoever would be on call."""
+
+    person: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    id: str
+    rotations: tuple[Rotation, ...]
+    only: Window | None = None
+    overrides: tuple[Override, ...] = ()
+
+
+class TargetKind(StrEnum):
+    """Who is meant: the key under `notify`."""
+
+    PERSON = "person"
+    TEAM = "team"
+    ON_CALL = "on_call"
+    COLLEAGUES = "colleagues"
+    ROLE = "role"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`{team: guards}` is Target(TEAM, "guards"); colleagues name `zone` or `site`."""
+
+    kind: TargetKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`after`: since the alarm began. `by` empty: all contacts and the console. `otherwise` is the file's `else`."""
+
+    after: timedelta
+    notify: tuple[Target, ...]
+    by: tuple[str, ...] = ()
+    otherwise: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A new round from this step (1 is the first), `every` after the last step of the round before."""
+
+    start: int
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Who counts (empty: any role), how many are needed, and how long their word holds without arrival."""
+
+    by_roles: frozenset[str] = frozenset()
+    needed: int = 1
+    arrive_within: timedelta = timedelta(minutes=5)
+
+
+class TellPresser(StrEnum):
+    YES = "yes"
+    DISCREETLY = "discreetly"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """An escalation chain. `kinds` and `sites` say for what; both empty: for whatever no other chain fits."""
+
+    id: str
+    steps: tuple[Step, ...]
+    kinds: frozenset[Kind] = frozenset()
+    sites: frozenset[str] = frozenset()
+    repeat: Repeat | None = None
+    acknowledge: Acknowledge = Acknowledge()
+    tell_presser: TellPresser = TellPresser.YES
+    all_clear: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """When a later signal joins an open alarm. `same_zone_within` None: never by zone."""
+
+    same_device: bool = True
+    same_zone_within: timedelta | None = None
+    settle: timedelta = timedelta(seconds=1)
+
+
+Recipient = Person | External
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The whole. Mappings are by id and in the file's order."""
+
+    name: str
+    time_zone: str
+    language: str
+    sites: Mapping[str, Site]
+    devices: Mapping[str, Device]
+    people: Mapping[str, Person]
+    teams: Mapping[str, tuple[str, ...]]
+    schedules: Mapping[str, Schedule]
+    externals: Mapping[str, External]
+    chains: Mapping[str, Chain]
+    joining: Joining = Joining()
+
+    def zone(self, full_id: str | None) -> Zone | None:
+        """The zone, or None for no or an unknown id."""
+        site = self.sites.get((full_id or "").partition("/")[0])
+        return site.zones.get(full_id or "") if site else None
+
+    def chain_for(self, kind: Kind, site: str | None) -> Chain:
+        """The most specific chain that fits: one that names the site before one that names the kind before the rest."""
+        fitting = (c for c in self.chains.values() if (not c.kinds or kind in c.kinds) and (not c.sites or site in c.sites))
+        return max(fitting, key=lambda c: (bool(c.sites), bool(c.kinds)))
+
+    def recipient(self, id: str) -> Recipient | None:
+        """A person or an external, whoever has this id."""
+        return self.people.get(id) or self.externals.get(id)
+
+    def language_of(self, recipient: Recipient | None) -> str:
+        return (recipient.language if recipient else None) or self.language
