@@ -34,10 +34,10 @@ class WebPages(BuildHookInterface[Any]):
         for arguments in (["ci", "--ignore-scripts"], ["run", "build"]):
             subprocess.run([*npm, *arguments], cwd=Path(self.root, SOURCE), env=environment, check=True)
         if self._must_build():
-            raise RuntimeError(f"npm run build ended without an error but left no {STATIC / 'index.html'}")
+            raise RuntimeError(f"npm run build ended without an error but left no {STATIC / 'console.html'}")
 
     def _must_build(self) -> bool:
-        return not Path(self.root, STATIC, "index.html").is_file()
+        return not Path(self.root, STATIC, "console.html").is_file()
 
 
 def _npm() -> tuple[list[str], dict[str, str]]:
