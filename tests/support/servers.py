@@ -1,0 +1,207 @@
+"""Real servers for tests: each context manager starts one on a free loopback port, in its own folder, and ends it.
+
+Every server here is a child of the test process and the only process that its context manager ever signals. A server
+that does not answer in time, or ends by itself, fails the test with the tail of its log. Called by the fixtures of
+tests/conftest.py, and by tests that must stop and start a server themselves.
+"""
+
+import contextlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+READY_WITHIN, ENDED_WITHIN = 20.0, 10.0
+POLL = 0.02
+HOST = "127.0.0.1"
+
+
+class ServerError(Exception):
+    """A server that is not installed, did not start, or ended by itself."""
+
+
+@dataclass(slots=True)
+class Server:
+    """One server process: what is run, where it listens, and how one knows that it answers. Stopping keeps its data."""
+
+    name: str
+    command: list[str]
+    port: int
+    log: Path
+    answers: Callable[[int], bool]
+    user: str | None = None
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start the process and return when it answers; ServerError with the tail of its log when it does not."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self.user, group=_group(self.user)
+            )
+        deadline = time.monotonic() + READY_WITHIN
+        while not self.answers(self.port):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                tail = self.log.read_text(errors="replace")[-2000:]
+                raise ServerError(f"{self.name} does not answer on port {self.port}. Its log ends with:\n{tail}")
+            time.sleep(POLL)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the process in good order, and without mercy when that takes too long. Ending it twice is no fault."""
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(ENDED_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def kill(self) -> None:
+        """End the process as a power cut would end it."""
+        self.stop(signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def mosquitto(folder: Path, extra: str = "", port: int | None = None) -> Iterator[Server]:
+    """A persistent Mosquitto that lets everybody in; `extra` is appended to its configuration."""
+    binary = _binary("mosquitto", "mosquitto")
+    port = port or free_port()
+    lines = [
+        f"listener {port} {HOST}",
+        "allow_anonymous true",
+        "persistence true",
+        f"persistence_location {folder}/",
+        "max_queued_messages 0",
+        f"user {pwd.getpwuid(os.getuid()).pw_name}",
+        extra,
+    ]
+    configuration = folder / "mosquitto.conf"
+    configuration.write_text("\n".join(lines) + "\n")
+    server = Server("mosquitto", [binary, "-c", str(configuration)], port, folder / "mosquitto.log", _listens)
+    yield from _running(server)
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, port: int | None = None) -> Iterator[Server]:
+    """A Redis that keeps nothing on disk."""
+    binary = _binary("redis-server", "redis-server")
+    port = port or free_port()
+    options = ["--port", str(port), "--bind", HOST, "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    yield from _running(Server("redis-server", [binary, *options], port, folder / "redis.log", _redis_answers))
+
+
+@contextlib.contextmanager
+def postgres(port: int | None = None) -> Iterator[Server]:
+    """A PostgreSQL cluster whose superuser `alarmd` needs no password; its folder is its own, as it serves no root.
+
+    It does not sync to disk: tests end its process, never the machine's power, and what a process wrote survives that.
+    """
+    programs = Path(_newest_postgres())
+    user = "postgres" if os.getuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="alarmd-postgres-"))
+    try:
+        if user is not None:
+            shutil.chown(folder, user, user)
+        data = folder / "data"
+        identity = ["-U", "alarmd", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        initdb = [str(programs / "initdb"), "-D", str(data), *identity]
+        subprocess.run(initdb, check=True, capture_output=True, user=user, group=_group(user), cwd=folder)
+        port = port or free_port()
+        settings = [f"listen_addresses={HOST}", f"port={port}", "unix_socket_directories=", "fsync=off"]
+        command = [str(programs / "postgres"), "-D", str(data), *(part for each in settings for part in ("-c", each))]
+        server = Server("postgres", command, port, folder / "postgres.log", _postgres_answers, user)
+        yield from _running(server, signal.SIGINT)  # its "fast" shutdown: does not wait for clients
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def postgres_database(server: Server) -> Iterator[str]:
+    """An empty database of its own in a running cluster: its URL. Dropped at the end, also under open connections."""
+    name = f"test_{secrets.token_hex(8)}"
+    with psycopg.connect(_postgres_url(server.port, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield _postgres_url(server.port, name)
+    with psycopg.connect(_postgres_url(server.port, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on, outside the range from which the kernel takes ports for clients."""
+    for _ in range(100):
+        port = 20_000 + secrets.randbelow(12_000)
+        with contextlib.closing(socket.socket()) as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:  # taken: try another
+                continue
+            return port
+    raise ServerError("found no free port in a hundred tries")
+
+
+def _running(server: Server, how: signal.Signals = signal.SIGTERM) -> Iterator[Server]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop(how)
+
+
+def _binary(name: str, package: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise ServerError(f"{name} is not installed: run `make servers`, or apt-get install {package}")
+    return found
+
+
+def _newest_postgres() -> str:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    if not found:
+        raise ServerError("PostgreSQL is not installed: run `make servers`, or apt-get install postgresql")
+    return str(found[-1].parent)
+
+
+def _postgres_url(port: int, database: str) -> str:
+    return f"postgresql://alarmd@{HOST}:{port}/{database}"
+
+
+def _group(user: str | None) -> int | None:
+    return None if user is None else pwd.getpwnam(user).pw_gid
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _redis_answers(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def _postgres_answers(port: int) -> bool:
+    try:
+        psycopg.connect(_postgres_url(port, "postgres"), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
