@@ -1,0 +1,236 @@
+/**
+ * What the server says, as types: the HTTP bodies and WebSocket frames of the published contract.
+ * Written by hand in one file, so that it can be replaced by generated types in one step. No behaviour here.
+ */
+
+export type AlarmState = 'raised' | 'acknowledged' | 'attended' | 'resolved' | 'cancelled'
+export type Kind = 'panic' | 'duress' | 'assist' | 'medical' | 'lone_worker' | 'technical' | 'test'
+export type ResponderState = 'acknowledged' | 'en_route' | 'arrived' | 'declined'
+export type Outcome = 'real' | 'false' | 'mistake' | 'test'
+export type AttemptState =
+  | 'queued'
+  | 'shown'
+  | 'accepted'
+  | 'delivered'
+  | 'answered'
+  | 'failed'
+  | 'unknown'
+  | 'withdrawn'
+  | 'seen'
+
+/** RFC 3339, UTC, milliseconds. */
+export type Timestamp = string
+
+export type Actor =
+  | { person: string; name: string; channel: string }
+  | { device: string }
+  | { system: string }
+
+export interface Next {
+  at: Timestamp
+  step: number
+  round: number
+}
+
+export interface Responder {
+  person: string
+  state: ResponderState
+  at: Timestamp
+  counts: boolean
+  arrive_by: Timestamp | null
+}
+
+export interface Alarm {
+  id: string
+  state: AlarmState
+  kind: Kind
+  site: string
+  zone: string
+  device: string | null
+  drill: boolean
+  opened_at: Timestamp
+  changed_at: Timestamp
+  presses: number
+  version: number
+  needed: number
+  responders: Responder[]
+  next: Next | null
+  outcome: Outcome | null
+  by: Actor | null
+  note: string | null
+  cause: string | null
+}
+
+export interface Attempt {
+  id: string
+  channel: string
+  state: AttemptState
+  at: Timestamp
+  why: string | null
+}
+
+export interface Notification {
+  id: string
+  person: string
+  step: number
+  round: number
+  purpose: 'step' | 'all_clear'
+  attempts: Attempt[]
+}
+
+export interface PlannedStep {
+  step: number
+  at: Timestamp
+  tell: { person: string; by: string[] }[]
+}
+
+export interface AlarmDetails extends Alarm {
+  timeline: AlarmEvent[]
+  notifications: Notification[]
+  plan: PlannedStep[]
+}
+
+export interface Raising {
+  signal: string
+  ref: string | null
+  device: string | null
+  zone: string
+  kind: Kind
+  note: string | null
+  pressed_at: Timestamp | null
+  drill: boolean
+  sounds: boolean
+  fault: string | null
+  next: Next | null
+  needed?: number
+  cause?: string | null
+}
+
+export interface Answering {
+  person: string
+  counts: boolean
+  arrive_by: Timestamp | null
+  next: Next | null
+}
+
+/** What each kind of event carries; a kind that we do not know is kept in the timeline and changes nothing. */
+export interface EventData {
+  raised: Raising
+  joined: Raising
+  upgraded: Raising
+  step_due: { step: number; round: number; reason: string; tell: string[]; next: Next | null }
+  notified: {
+    notification: string
+    person: string
+    step: number
+    round: number
+    purpose: 'step' | 'all_clear'
+    reason: string
+    attempts: { id: string; channel: string }[]
+  }
+  receipt: {
+    notification: string
+    attempt: string
+    person: string
+    channel: string
+    state: AttemptState
+    why: string | null
+  }
+  acknowledged: Answering
+  en_route: Answering
+  arrived: Answering
+  declined: Answering
+  lapsed: { people: string[]; reason: string; next: Next | null }
+  escalated: { reason: string; step: number; next: Next | null }
+  attended: Record<string, never>
+  noted: { text?: string; fault?: string }
+  resolved: { outcome: Outcome; reason: string | null }
+  cancelled: { reason: string | null }
+}
+
+export type EventKind = keyof EventData
+
+export type AlarmEvent = {
+  [K in EventKind]: {
+    position: number
+    alarm: string
+    kind: K
+    at: Timestamp
+    by: Actor
+    state: AlarmState
+    site: string
+    data: EventData[K]
+  }
+}[EventKind]
+
+export type Frame =
+  | { type: 'hello'; position: number; node: string; time: Timestamp }
+  | { type: 'snapshot'; position: number; alarms: Alarm[] }
+  | { type: 'events'; position: number; events: AlarmEvent[] }
+  | { type: 'beat'; position: number; time: Timestamp }
+
+export interface Session {
+  person: string
+  name: string
+  roles: string[]
+  language: string
+  expires: Timestamp
+}
+
+export interface Zone {
+  id: string
+  name: string
+  floor: string | null
+  way: string | null
+  area: [number, number, number, number] | null
+  audible_to: string[]
+}
+
+export interface Site {
+  id: string
+  name: string
+  address: string | null
+  emergency_number: string
+  zones: Zone[]
+}
+
+export interface Device {
+  id: string
+  zone: string
+  kind: Kind
+  pin: [number, number] | null
+}
+
+export interface Person {
+  id: string
+  name: string
+  roles: string[]
+  at: string | null
+}
+
+export interface Organisation {
+  version: number
+  name: string
+  language: string
+  time_zone: string
+  sites: Site[]
+  devices: Device[]
+  people: Person[]
+}
+
+export interface Received {
+  signal: string
+  alarm: string
+  joined: boolean
+  state: AlarmState
+}
+
+export type Verb =
+  | 'acknowledge'
+  | 'en_route'
+  | 'arrived'
+  | 'decline'
+  | 'resolve'
+  | 'cancel'
+  | 'note'
+  | 'escalate'
