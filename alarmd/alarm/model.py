@@ -132,12 +132,13 @@ class Responder:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try through one channel. `contact` is its place among the person's contacts (none for the console), `tried` how
-    often that contact was tried before, `provider` the provider's own id, needed to end a call."""
+    often that contact was tried before, `begun` when this try was decided and `at` when its state changed last, `provider` the provider's own id, needed to end a call."""
 
     id: str
     channel: str
     contact: int | None
     state: AttemptState
+    begun: datetime
     at: datetime
     tried: int = 0
     why: str | None = None
@@ -147,7 +148,7 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s for
-    acceptance and the 15 s for delivery. `only`: other contacts than these are not tried (console alone)."""
+    acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach him."""
 
     id: str
     person: str

@@ -1,0 +1,107 @@
+"""What comes in by the one door, from everywhere: presses, answers, passed deadlines, outcomes and receipts. PURE.
+
+Each says only what was heard; what it means is decided by `escalation/decide.py`. The shells (HTTP, MQTT, texts, calls) build these.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alarmd.alarm.model import AttemptState, By, Kind, Person
+
+
+class Action(StrEnum):
+    """What a person may do with an alarm; the last words of `POST /v1/alarms/{id}/...`."""
+
+    ACKNOWLEDGE = "acknowledge"
+    EN_ROUTE = "en_route"
+    ARRIVED = "arrived"
+    DECLINE = "decline"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+    NOTE = "note"
+    ESCALATE = "escalate"
+
+
+class Outcome(StrEnum):
+    """What an alarm turned out to be."""
+
+    REAL = "real"
+    FALSE = "false"
+    MISTAKE = "mistake"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A signal: by a device (its id), or by a person at a zone. `kind` None is the device's own. `fault`: it could not be read,
+    and raises all the same. `drill`: an exercise."""
+
+    by: By
+    device: str | None = None
+    zone: str | None = None
+    kind: Kind | None = None
+    ref: str | None = None
+    note: str | None = None
+    pressed_at: str | None = None
+    fault: str | None = None
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FaultFound:
+    """Something of alarmd's own is unwell. Opens a technical alarm; one is open for each cause at most."""
+
+    cause: str
+    text: str
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultGone:
+    """The cause is no more: its technical alarm is resolved."""
+
+    cause: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person acts on an alarm. `reason` for resolve and cancel, `text` for a note."""
+
+    alarm: str
+    action: Action
+    by: Person
+    reason: str | None = None
+    outcome: Outcome | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """The stored due time of an alarm has come."""
+
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of an attempt: from the outbox (`effect` is then done) or from a provider's receipt. `again_in`: seconds
+    after which the same contact may be tried again."""
+
+    alarm: str
+    attempt: str
+    state: AttemptState
+    why: str | None = None
+    provider: str | None = None
+    again_in: float | None = None
+    effect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """An effect without a story (feedback shown, call ended) is done."""
+
+    effect: str
+
+
+Incoming = Pressed | FaultFound | FaultGone | Answered | DeadlinePassed | Reported | Performed

@@ -1,0 +1,132 @@
+"""A person answers: acknowledge, on my way, arrived, cannot; close, note, more people now. PURE. Called by `decide`.
+
+Saying the same again changes nothing and is no error: a guard who presses twice must not be told that he was wrong. Being there implies
+being on the way implies having answered, so those who skip a word are taken at the last one.
+"""
+
+from alarmd.alarm.events import EventKind, Reason, next_wire, responder_data
+from alarmd.alarm.incoming import Action, Answered, Outcome
+from alarmd.alarm.model import SYSTEM, NextStep, Person, Responder, ResponderState, State
+from alarmd.escalation.draft import Draft, Refusal
+from alarmd.escalation.plan import advance, all_clear, do_step, resumed
+from alarmd.organisation.model import Chain, Organisation
+
+
+def answer(draft: Draft, answered: Answered) -> Refusal | None:
+    """Do what the person asks, or say why not; a refusal has changed nothing."""
+    if draft.alarm.state.ended and answered.action is not Action.NOTE:
+        return Refusal.ENDED
+    match answered.action:
+        case Action.ACKNOWLEDGE | Action.EN_ROUTE | Action.ARRIVED:
+            _come(draft, answered.action, answered.by)
+        case Action.DECLINE:
+            _decline(draft, answered.by)
+        case Action.NOTE:
+            draft.happens(EventKind.NOTED, answered.by, {"text": answered.text})
+        case Action.ESCALATE:
+            _more(draft, answered.by)
+        case Action.RESOLVE | Action.CANCEL:
+            return _end(draft, answered)
+    return None
+
+
+def counted(person: str, chain: Chain, organisation: Organisation) -> bool:
+    """Is he one of those whose answer the chain waits for?"""
+    known = organisation.people.get(person)
+    wanted = chain.acknowledge.by_roles
+    return not wanted or (known is not None and not wanted.isdisjoint(known.roles))
+
+
+def attend(draft: Draft) -> None:
+    """Enough are there: the alarm is attended."""
+    if draft.alarm.state is State.ACKNOWLEDGED and draft.alarm.arrived >= draft.alarm.needed:
+        draft.happens(EventKind.ATTENDED, SYSTEM, {}, State.ATTENDED)
+
+
+def _come(draft: Draft, action: Action, by: Person) -> None:
+    before = draft.alarm
+    known = before.responder(by.person)
+    if known is None or not known.coming:
+        _acknowledge(draft, by)
+    if action is Action.EN_ROUTE and _state(draft, by) is ResponderState.ACKNOWLEDGED:
+        _responds(draft, EventKind.EN_ROUTE, by)
+    if action is Action.ARRIVED and _state(draft, by) is not ResponderState.ARRIVED:
+        _responds(draft, EventKind.ARRIVED, by)
+        attend(draft)
+    if draft.alarm.enough and not before.enough:
+        draft.end_calls()
+    draft.show(before)
+
+
+def _acknowledge(draft: Draft, by: Person) -> None:
+    """From now on his word holds for so long; with enough of them the chain's clock stands."""
+    alarm, rule = draft.alarm, draft.chain.acknowledge
+    counts = counted(by.person, draft.chain, draft.organisation)
+    stands = alarm.next is not None and alarm.coming + counts >= alarm.needed
+    clock = NextStep(alarm.next.step, alarm.next.round, None) if alarm.next and stands else alarm.next
+    arrive_by = draft.now + rule.arrive_within if counts else None
+    state = State.ACKNOWLEDGED if counts and alarm.state is State.RAISED else alarm.state
+    draft.happens(
+        EventKind.ACKNOWLEDGED, by, responder_data(by.person, counts=counts, arrive_by=arrive_by, next=clock), state
+    )
+
+
+def _responds(draft: Draft, kind: EventKind, by: Person) -> None:
+    """On the way keeps the time he promised; being there needs none."""
+    known = _responder(draft, by)
+    arrive_by = known.arrive_by if kind is EventKind.EN_ROUTE else None
+    data = responder_data(by.person, counts=known.counts, arrive_by=arrive_by, next=draft.alarm.next)
+    draft.happens(kind, by, data)
+
+
+def _decline(draft: Draft, by: Person) -> None:
+    """He cannot. If he was coming and too few are left, the next undone step is due at once."""
+    before = draft.alarm
+    known = before.responder(by.person)
+    if known is not None and not known.coming:
+        return
+    left = before.coming - (known is not None and known.counts)
+    counts = counted(by.person, draft.chain, draft.organisation)
+    clock = before.next if before.state is State.ATTENDED else resumed(draft, left)
+    state = State.RAISED if before.state is State.ACKNOWLEDGED and not left else before.state
+    draft.happens(EventKind.DECLINED, by, responder_data(by.person, counts=counts, arrive_by=None, next=clock), state)
+    if before.state is not State.ATTENDED:
+        advance(draft)
+    draft.show(before)
+
+
+def _more(draft: Draft, by: Person) -> None:
+    """The next step now, whoever is coming already."""
+    clock = draft.alarm.next
+    if clock is None:
+        return
+    now = NextStep(clock.step, clock.round, draft.now)
+    data = {"reason": Reason.ASKED_FOR_MORE.value, "step": clock.step, "next": next_wire(now)}
+    draft.happens(EventKind.ESCALATED, by, data)
+    do_step(draft, now)
+
+
+def _end(draft: Draft, answered: Answered) -> Refusal | None:
+    """Resolving wants an arrival or a reason, cancelling a reason: an alarm is not ended with one careless click."""
+    resolves = answered.action is Action.RESOLVE
+    there = any(r.state is ResponderState.ARRIVED for r in draft.alarm.responders)
+    if not answered.reason and not (resolves and there):
+        return Refusal.NEEDS_REASON
+    before = draft.alarm
+    draft.end_calls()
+    if resolves:
+        data = {"outcome": (answered.outcome or Outcome.REAL).value, "reason": answered.reason}
+        draft.happens(EventKind.RESOLVED, answered.by, data, State.RESOLVED)
+    else:
+        draft.happens(EventKind.CANCELLED, answered.by, {"reason": answered.reason}, State.CANCELLED)
+    draft.show(before)
+    all_clear(draft)
+    return None
+
+
+def _responder(draft: Draft, by: Person) -> Responder:
+    return next(r for r in draft.alarm.responders if r.person == by.person)
+
+
+def _state(draft: Draft, by: Person) -> ResponderState:
+    return _responder(draft, by).state

@@ -1,0 +1,97 @@
+"""A decision in the making: the alarm as it moves, the events and effects so far. PURE. Used only by the parts of `decide`.
+
+Everything of one decision happens at one instant, `now`, and gets its ids from `ids`, so the same inputs give the same decision.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from alarmd.alarm.effects import EndCall, Effect, Feedback, Tell, priority
+from alarmd.alarm.events import Event, EventKind
+from alarmd.alarm.lifecycle import after, opened
+from alarmd.alarm.model import Alarm, Attempt, AttemptState, By, Notification, State
+from alarmd.escalation.feedback import devices, shown
+from alarmd.organisation.model import Chain, Organisation
+
+Ids = Callable[[], str]
+
+
+class Refusal(StrEnum):
+    """Why nothing was done; the door that asked turns it into its own words (HTTP 409, 422; a text back)."""
+
+    ENDED = "ended"
+    NEEDS_REASON = "needs_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from one incoming thing. `alarm` is as it stands after, None when none was concerned; `due` its next deadline;
+    `done` ids of effects that need no more performing."""
+
+    alarm: Alarm | None
+    events: tuple[Event, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    due: datetime | None = None
+    refusal: Refusal | None = None
+    done: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Draft:
+    """Mutable only while one decision is made."""
+
+    organisation: Organisation
+    now: datetime
+    ids: Ids
+    alarm: Alarm
+    events: list[Event] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+
+    @classmethod
+    def opening(cls, organisation: Organisation, ids: Ids, site: str | None, event: Event) -> "Draft":
+        return cls(organisation, event.at, ids, opened(ids(), site, event), [event])
+
+    @property
+    def chain(self) -> Chain:
+        return self.organisation.chains[self.alarm.chain]
+
+    def happens(self, kind: EventKind, by: By, data: Mapping[str, Any], state: State | None = None) -> None:
+        """One more event; without `state` the alarm stays where it is."""
+        event = Event(kind, self.now, by, state or self.alarm.state, data)
+        self.alarm = after(self.alarm, event)
+        self.events.append(event)
+
+    def tell(self, notification: Notification, attempt: Attempt, not_before: datetime | None = None) -> None:
+        """Perform this attempt; the console needs no performing, its feed shows every event."""
+        if attempt.contact is None:
+            return
+        self.effects.append(
+            Tell(
+                self.ids(),
+                attempt.id,
+                notification.person,
+                attempt.contact,
+                attempt.channel,
+                notification.purpose,
+                priority(self.alarm, notification.purpose),
+                not_before,
+            )
+        )
+
+    def end_calls(self) -> None:
+        """Stop every call that still rings: nothing goes on ringing for what an answer has made pointless."""
+        for notification in self.alarm.notifications:
+            for a in notification.attempts:
+                if a.channel == "voice" and a.state is AttemptState.ACCEPTED and a.provider is not None:
+                    self.effects.append(EndCall(self.ids(), a.id, a.channel, a.provider))
+
+    def show(self, before: Alarm | None = None) -> None:
+        """Tell the devices what they show now, when that is something else than before."""
+        now = shown(self.alarm, self.organisation)
+        if before is not None and shown(before, self.organisation) == now:
+            return
+        for device, ref in devices(self.alarm).items():
+            self.effects.append(Feedback(self.ids(), device, now, ref))

@@ -1,0 +1,227 @@
+"""The chain's clock: which step is due, whom it tells, and when something must happen next. PURE. Called by `decide` with a draft.
+
+A step's time is fixed against the one before it, so a late step does not push the later ones back; a new round is counted from when the
+last step was really done, so a daemon that was away for an hour does not ring sixty times at once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from alarmd.alarm.effects import ReportFault
+from alarmd.alarm.events import EventKind, Reason, next_wire, notified_data, step_data
+from alarmd.alarm.model import (
+    SYSTEM,
+    Alarm,
+    Attempt,
+    AttemptState,
+    Kind,
+    NextStep,
+    Notification,
+    Person,
+    Purpose,
+    ResponderState,
+    State,
+)
+from alarmd.escalation import retry
+from alarmd.escalation.draft import Draft
+from alarmd.escalation.targets import people_for
+from alarmd.organisation.model import CONSOLE, Chain, Recipient, Step, Target
+
+LAST_STEP_EVERY = timedelta(seconds=60)
+"""A chain without `repeat` repeats its last step this often: an alarm never goes quiet by itself (DESIGN, promise 2)."""
+
+
+def first(chain: Chain, began: datetime) -> NextStep:
+    """The first step of a chain that begins at this instant."""
+    return NextStep(1, 1, began + chain.steps[0].after)
+
+
+def due(alarm: Alarm) -> datetime | None:
+    """When this alarm must be looked at again; None only when it is attended or over."""
+    if alarm.state.ended or alarm.state is State.ATTENDED:
+        return None
+    moments = [r.arrive_by for r in alarm.responders if r.arrive_by is not None]
+    if not alarm.enough:
+        clock = alarm.next.at if alarm.next else None
+        moments += [at for at in (clock, retry.due(alarm)) if at is not None]
+    return min(moments)
+
+
+def lapse(draft: Draft) -> None:
+    """Take back the word of everyone who has not arrived in time; too few left, and the next undone step is due at once."""
+    late = [r for r in draft.alarm.responders if r.arrive_by is not None and r.arrive_by <= draft.now]
+    if late:
+        people = [r.person for r in late]
+        left = draft.alarm.coming - sum(r.counts for r in late)
+        data = {"people": people, "reason": Reason.NOT_ARRIVED.value, "next": next_wire(resumed(draft, left))}
+        draft.happens(EventKind.LAPSED, SYSTEM, data, State.ACKNOWLEDGED if left else State.RAISED)
+        draft.show()
+
+
+def resumed(draft: Draft, coming: int) -> NextStep | None:
+    """The clock when so many are left who come: too few, and a standing clock goes on with the next undone step, now."""
+    clock = draft.alarm.next
+    if clock is not None and clock.at is None and coming < draft.alarm.needed:
+        return NextStep(clock.step, clock.round, draft.now)
+    return clock
+
+
+def fall_back(draft: Draft) -> None:
+    """Try the next contact of everyone whom the newest attempts have not reached in their time."""
+    if draft.alarm.enough:
+        return
+    for notification in draft.alarm.notifications:
+        at = retry.judged_at(notification)
+        if at is not None and at <= draft.now:
+            taken = at - notification.since == retry.DELIVERED_WITHIN
+            try_other(draft, notification, Reason.NOT_DELIVERED if taken else Reason.NOT_ACCEPTED)
+
+
+def try_other(draft: Draft, notification: Notification, reason: Reason) -> None:
+    """His next contact, where there is one."""
+    recipient = draft.organisation.recipient(notification.person)
+    contact = retry.other_contact(recipient, notification) if recipient else None
+    if recipient is not None and contact is not None:
+        notify(draft, recipient, notification, [_attempt(draft, recipient, contact)], reason)
+
+
+def advance(draft: Draft) -> None:
+    """Do every step that is due. Ends: a round's last step puts the next one into the future."""
+    while (
+        not draft.alarm.enough
+        and (clock := draft.alarm.next) is not None
+        and clock.at is not None
+        and clock.at <= draft.now
+    ):
+        do_step(draft, clock)
+
+
+def do_step(draft: Draft, clock: NextStep) -> None:
+    """Tell everyone the step means; when that is nobody, say so and move the later steps up."""
+    step = draft.chain.steps[clock.step - 1]
+    people = _wanted(draft, step, step.notify) or _wanted(draft, step, step.otherwise)
+    after = _following(draft, clock)
+    if not people:
+        _pass(draft, clock, after)
+        return
+    draft.happens(EventKind.STEP_DUE, SYSTEM, step_data(clock, _reason(draft, clock), [p.id for p in people], after))
+    for recipient in people:
+        contacts = retry.first_contacts(recipient, step.by)
+        attempts = [_shown(draft)] if not step.by or CONSOLE in step.by else []
+        attempts += [_attempt(draft, recipient, contact) for contact in contacts]
+        alone = step.by == (CONSOLE,) or len(contacts) == len(recipient.contact)
+        new = Notification(draft.ids(), recipient.id, clock.step, clock.round, Purpose.STEP, draft.now, (), not alone)
+        notify(draft, recipient, new, attempts, _reason(draft, clock))
+
+
+def notify(
+    draft: Draft,
+    recipient: Recipient,
+    notification: Notification,
+    attempts: list[Attempt],
+    reason: Reason,
+    not_before: datetime | None = None,
+) -> None:
+    """These attempts begin now (or, for a second try, at `not_before`): the event for the ledger and the effects that perform them."""
+    tried = {a.contact for a in (*notification.attempts, *attempts)} - {None}
+    possible = (
+        retry.all_clear_contacts(recipient)
+        if notification.purpose is Purpose.ALL_CLEAR
+        else range(len(recipient.contact))
+    )
+    more = notification.fall_back and any(i not in tried for i in possible)
+    known = Notification(
+        notification.id,
+        notification.person,
+        notification.step,
+        notification.round,
+        notification.purpose,
+        notification.since,
+        notification.attempts,
+        more,
+    )
+    draft.happens(EventKind.NOTIFIED, SYSTEM, notified_data(known, reason, attempts))
+    for attempt in attempts:
+        draft.tell(known, attempt, not_before)
+
+
+def all_clear(draft: Draft) -> None:
+    """Tell everyone who was told that it is over: by text, push, mail or webhook, never by call."""
+    if not draft.chain.all_clear:
+        return
+    told = [n for n in draft.alarm.notifications if not all(a.state is AttemptState.WITHDRAWN for a in n.attempts)]
+    for person in dict.fromkeys(n.person for n in told):
+        recipient = draft.organisation.recipient(person)
+        if recipient is not None and (contacts := retry.all_clear_contacts(recipient)):
+            new = Notification(draft.ids(), person, 0, 0, Purpose.ALL_CLEAR, draft.now, (), True)
+            notify(draft, recipient, new, [_attempt(draft, recipient, contacts[0])], Reason.ENDED)
+
+
+def _following(draft: Draft, clock: NextStep) -> NextStep:
+    """The step after this one: at its distance, or in a new round."""
+    steps, repeat, at = draft.chain.steps, draft.chain.repeat, clock.at or draft.now
+    if clock.step < len(steps):
+        after = NextStep(clock.step + 1, clock.round, at + steps[clock.step].after - steps[clock.step - 1].after)
+    elif repeat is not None:
+        after = NextStep(repeat.start, clock.round + 1, max(at, draft.now) + repeat.every)
+    else:
+        if clock.round == 1:
+            _report(
+                draft,
+                f"exhausted:{draft.alarm.chain}",
+                f"chain {draft.alarm.chain} has no repeat and nobody has answered",
+            )
+        after = NextStep(clock.step, clock.round + 1, max(at, draft.now) + LAST_STEP_EVERY)
+    return NextStep(after.step, after.round, None) if draft.alarm.enough else after
+
+
+def _pass(draft: Draft, clock: NextStep, after: NextStep) -> None:
+    """Nobody was meant: the next step of this round is due now, and the ones behind it move up by as much."""
+    if after.round == clock.round and after.at is not None:
+        after = NextStep(after.step, after.round, draft.now)
+    data = {"reason": Reason.NOBODY_REACHED.value, "step": clock.step, "next": next_wire(after)}
+    draft.happens(EventKind.ESCALATED, SYSTEM, data)
+    _report(
+        draft,
+        f"nobody:{draft.alarm.chain}:{clock.step}",
+        f"step {clock.step} of chain {draft.alarm.chain} reaches nobody",
+    )
+
+
+def _report(draft: Draft, cause: str, text: str) -> None:
+    """A technical alarm, but never because of one."""
+    if draft.alarm.kind is not Kind.TECHNICAL:
+        draft.effects.append(ReportFault(draft.ids(), cause, text))
+
+
+def _wanted(draft: Draft, step: Step, targets: Iterable[Target]) -> list[Recipient]:
+    """Those meant who can be told by this step at all. Never the presser; nobody who is coming; no external in a drill. Those who
+    declined are asked again only where nobody else is left."""
+    alarm, organisation = draft.alarm, draft.organisation
+    zone = next((s.zone for s in reversed(alarm.signals) if s.zone), None)
+    ids = people_for(targets, organisation, alarm.site, zone, draft.now)
+    pressers = {s.by.person for s in alarm.signals if isinstance(s.by, Person)}
+    coming = {r.person for r in alarm.responders if r.coming}
+    meant = [r for id in ids if id not in pressers | coming and (r := organisation.recipient(id)) is not None]
+    able = [r for r in meant if _can_be_told(r, step) and not (alarm.drill and r.id in organisation.externals)]
+    declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
+    return [r for r in able if r.id not in declined] or able
+
+
+def _can_be_told(recipient: Recipient, step: Step) -> bool:
+    return not step.by or CONSOLE in step.by or bool(recipient.contact)
+
+
+def _reason(draft: Draft, clock: NextStep) -> Reason:
+    if clock.round == 1:
+        return Reason.STEP_IS_DUE
+    return Reason.NEW_ROUND if draft.chain.repeat is not None else Reason.LAST_STEP_AGAIN
+
+
+def _shown(draft: Draft) -> Attempt:
+    """The console: its feed shows every event, so nothing has to be performed, and nothing is known of who looks."""
+    return Attempt(draft.ids(), CONSOLE, None, AttemptState.SHOWN, draft.now, draft.now)
+
+
+def _attempt(draft: Draft, recipient: Recipient, contact: int) -> Attempt:
+    return Attempt(draft.ids(), recipient.contact[contact].kind, contact, AttemptState.QUEUED, draft.now, draft.now)

@@ -1,0 +1,83 @@
+"""An attempt has an outcome, or a provider says what became of it. PURE. Called by `decide`.
+
+Receipts come late, twice, out of order and contradict each other: a state only ever moves up. A failure leads to the same contact again
+where the provider says so, else at once to the next contact, without waiting for the judgement.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alarmd.alarm.effects import Tell
+from alarmd.alarm.events import EventKind, Reason, receipt_data
+from alarmd.alarm.incoming import Reported
+from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState, Notification, Purpose, State
+from alarmd.escalation import retry
+from alarmd.escalation.draft import Draft
+from alarmd.escalation.plan import notify, try_other
+
+RANK = {
+    AttemptState.QUEUED: 0,
+    AttemptState.SHOWN: 0,
+    AttemptState.UNKNOWN: 1,
+    AttemptState.ACCEPTED: 2,
+    AttemptState.FAILED: 3,
+    AttemptState.WITHDRAWN: 3,
+    AttemptState.DELIVERED: 4,
+    AttemptState.ANSWERED: 5,
+    AttemptState.SEEN: 5,
+}
+
+
+def still_wanted(alarm: Alarm, tell: Tell) -> bool:
+    """The look just before a provider is called: does this still help anybody? Once enough are coming or it is over, only the
+    all-clear leaves; and an attempt that already has an outcome is not made twice."""
+    found = alarm.find(tell.attempt)
+    if found is None or found[1].state is not AttemptState.QUEUED:
+        return False
+    return tell.purpose is Purpose.ALL_CLEAR or not (alarm.state.ended or alarm.state is State.ATTENDED or alarm.enough)
+
+
+def receive(draft: Draft, reported: Reported) -> None:
+    found = draft.alarm.find(reported.attempt)
+    if found is None or RANK[reported.state] <= RANK[found[1].state]:
+        return
+    notification, attempt = found
+    told = replace(attempt, state=reported.state, why=reported.why, provider=reported.provider or attempt.provider)
+    draft.happens(EventKind.RECEIPT, SYSTEM, receipt_data(notification, told))
+    _end_if_pointless(draft, told)
+    if reported.state in (AttemptState.FAILED, AttemptState.UNKNOWN):
+        _go_on(draft, reported)
+
+
+def _go_on(draft: Draft, reported: Reported) -> None:
+    """The same contact again, or the next one; nothing when nobody needs to be told any more."""
+    found = draft.alarm.find(reported.attempt)
+    assert found is not None
+    notification, attempt = found
+    recipient = draft.organisation.recipient(notification.person)
+    if recipient is None or not _goes_on(draft.alarm, notification):
+        return
+    if reported.again_in is not None and retry.may_try_again(attempt):
+        again = Attempt(
+            draft.ids(), attempt.channel, attempt.contact, AttemptState.QUEUED, draft.now, draft.now, attempt.tried + 1
+        )
+        notify(
+            draft, recipient, notification, [again], Reason.TRY_AGAIN, draft.now + timedelta(seconds=reported.again_in)
+        )
+    elif retry.all_failed(notification):
+        try_other(draft, notification, Reason.ATTEMPT_FAILED)
+
+
+def _goes_on(alarm: Alarm, notification: Notification) -> bool:
+    if retry.reached(notification):
+        return False
+    if notification.purpose is Purpose.ALL_CLEAR:
+        return True
+    return not (alarm.state.ended or alarm.state is State.ATTENDED or alarm.enough)
+
+
+def _end_if_pointless(draft: Draft, attempt: Attempt) -> None:
+    """A call that the provider accepted only after an answer had made it pointless must not go on ringing."""
+    pointless = draft.alarm.state.ended or draft.alarm.state is State.ATTENDED or draft.alarm.enough
+    if pointless and attempt.state is AttemptState.ACCEPTED:
+        draft.end_calls()

@@ -1,0 +1,71 @@
+"""One person at one step: by which contacts first, by which when those fail, and when that is judged. PURE.
+
+DESIGN, Steps: all channels in `by` at once; when none of them was accepted within 3 s and delivered within 15 s, his other contacts in
+his order, unless `by` is console alone. Delivered is the provider's word; a call is delivered when it was answered, by whomever.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from alarmd.alarm.model import Alarm, Attempt, AttemptState, Notification, Purpose
+from alarmd.organisation.model import CONSOLE, TEXTUAL, Recipient
+
+ACCEPTED_WITHIN = timedelta(seconds=3)
+DELIVERED_WITHIN = timedelta(seconds=15)
+TRIES = 3
+"""How often one contact is tried in all while the provider says that it may be tried again."""
+
+REACHED = frozenset({AttemptState.DELIVERED, AttemptState.ANSWERED, AttemptState.SEEN})
+DEAD = frozenset({AttemptState.FAILED, AttemptState.WITHDRAWN})
+TAKEN = REACHED | {AttemptState.ACCEPTED}
+
+
+def first_contacts(recipient: Recipient, by: Sequence[str]) -> tuple[int, ...]:
+    """Places of the contacts that a step uses at once; all of them when it names no channels. When it names some and he has
+    none of those, his other contacts follow at once, the first of them here."""
+    every = range(len(recipient.contact))
+    chosen = tuple(i for i in every if not by or recipient.contact[i].kind in by)
+    if chosen or tuple(by) == (CONSOLE,):
+        return chosen
+    return tuple(every)[:1]
+
+
+def all_clear_contacts(recipient: Recipient) -> tuple[int, ...]:
+    """Places of the contacts that can carry an all-clear, in his order; one is used, the next when it fails."""
+    return tuple(i for i, contact in enumerate(recipient.contact) if contact.kind in TEXTUAL)
+
+
+def other_contact(recipient: Recipient, notification: Notification) -> int | None:
+    """The next contact in his order that this notification has not tried."""
+    tried = {a.contact for a in notification.attempts}
+    every = (
+        all_clear_contacts(recipient) if notification.purpose is Purpose.ALL_CLEAR else range(len(recipient.contact))
+    )
+    return next((i for i in every if i not in tried), None)
+
+
+def judged_at(notification: Notification) -> datetime | None:
+    """When it is judged whether the newest attempts reach him; None when they have, or when there is nothing else to try."""
+    if not notification.fall_back or notification.purpose is Purpose.ALL_CLEAR or reached(notification):
+        return None
+    newest = [a for a in notification.attempts if a.begun == notification.since and a.channel != CONSOLE]
+    taken = any(a.state in TAKEN for a in newest)
+    return notification.since + (DELIVERED_WITHIN if taken else ACCEPTED_WITHIN)
+
+
+def reached(notification: Notification) -> bool:
+    return any(a.state in REACHED for a in notification.attempts)
+
+
+def all_failed(notification: Notification) -> bool:
+    """No attempt but the console's is alive any more: no need to wait for the judgement."""
+    return all(a.state in DEAD for a in notification.attempts if a.channel != CONSOLE)
+
+
+def may_try_again(attempt: Attempt) -> bool:
+    return attempt.tried + 1 < TRIES
+
+
+def due(alarm: Alarm) -> datetime | None:
+    """The earliest judgement of any notification; None when none is awaited."""
+    return min((at for n in alarm.notifications if (at := judged_at(n)) is not None), default=None)

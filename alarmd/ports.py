@@ -1,0 +1,251 @@
+"""What the loop asks of the world, as Protocols. The page to read first: everything that dispatch/ touches outside itself is here, and
+`app.py` is the only place that says which concrete thing stands behind each.
+
+Times are aware UTC with milliseconds. Methods of `Unit` and `Reading` are synchronous and run inside one database transaction, in the
+store's own thread; everything else is for the event loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from alarmd.access.model import Account, Key, Session
+from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell
+from alarmd.alarm.model import Alarm, AttemptState
+from alarmd.escalation.draft import Decision
+from alarmd.organisation.model import Contact, Organisation, Recipient
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """The instant, cut to milliseconds."""
+        ...
+
+    async def sleep_until(self, when: datetime | None, wake: asyncio.Event | None = None) -> None:
+        """Return when the instant has come or `wake` is set, whichever is first; None waits for `wake` alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event as the log holds it. `body` is its JSON without the position, exactly as it was hashed and as it is sent."""
+
+    position: int
+    alarm: str
+    site: str | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An effect with its alarm, as the outbox handles it."""
+
+    alarm: str
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSignal:
+    """What was answered to a sender's ref the first time."""
+
+    signal: str
+    alarm: str
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The one row that every writer locks: how long the log is, and which versions of organisation and access hold."""
+
+    position: int
+    organisation: int
+    access: int
+
+
+class Reading(Protocol):
+    """Questions to the store, all within one snapshot."""
+
+    def head(self) -> Head: ...
+
+    def organisation(self, version: int) -> Organisation:
+        """A stored version. Raises NotFound."""
+        ...
+
+    def alarm(self, id: str) -> Alarm | None:
+        """The alarm folded from its events."""
+        ...
+
+    def story(self, id: str) -> tuple[Logged, ...]:
+        """Every event of an alarm, in order."""
+        ...
+
+    def summaries(self, *, open: bool | None, site: str | None, limit: int) -> tuple[str, ...]:
+        """JSON texts of alarms as lists and snapshots show them, newest first."""
+        ...
+
+    def events(self, after: int, limit: int) -> tuple[Logged, ...]:
+        """The log from `after` + 1 on."""
+        ...
+
+    def key(self, hash: str) -> Key | None:
+        """The key with this hash, unless revoked."""
+        ...
+
+    def keys(self) -> tuple[Key, ...]: ...
+
+    def session(self, hash: str) -> Session | None: ...
+
+    def account(self, person: str) -> Account | None: ...
+
+    def known_signal(self, sender: str, ref: str) -> KnownSignal | None:
+        """By device id, or `person:ID` for one who pressed without a device."""
+        ...
+
+
+class Unit(Reading, Protocol):
+    """One transaction under the head's lock: what is read here cannot have changed before it is written."""
+
+    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]: ...
+
+    def open_for_cause(self, cause: str) -> Alarm | None: ...
+
+    def next_code(self) -> str:
+        """The two-digit answer code for a new alarm; neighbours differ."""
+        ...
+
+    def write(self, decision: Decision, *, node: str, now: datetime) -> "Committed":
+        """Events, alarm, signals, effects and due time; effects are claimed for `node`. Nothing is durable before the transaction ends."""
+        ...
+
+    def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
+        """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, the first by priority, leased to
+        `node`. The same effect is never given to two nodes within its lease."""
+        ...
+
+    def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
+        """Hold these a while longer."""
+        ...
+
+    def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
+        """Alarms whose due time has come."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """The earliest due time of all alarms."""
+        ...
+
+
+class Registry(Unit, Protocol):
+    """What administration writes, in the same kind of transaction; each change adds a line to the audit log with its own hash chain,
+    and raises `Head.access` or `Head.organisation` so that every node notices."""
+
+    def add_organisation(self, organisation: Organisation, *, by: str, now: datetime, why: str | None) -> int:
+        """Store a new version and make it the one that holds; its number. `why`: the reason given for accepting a bad chain."""
+        ...
+
+    def add_key(self, key: Key, *, by: str) -> None:
+        """Raises Refused when the name is taken."""
+        ...
+
+    def revoke_key(self, name: str, *, by: str, now: datetime) -> None:
+        """Raises NotFound."""
+        ...
+
+    def put_account(self, account: Account, *, by: str, now: datetime) -> None: ...
+
+    def add_session(self, session: Session) -> None: ...
+
+    def end_session(self, hash: str, *, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What one decision wrote: for the feed, the outbox and the deadlines of this node."""
+
+    alarm: Alarm | None
+    logged: tuple[Logged, ...]
+    effects: tuple[Due, ...]
+    due: datetime | None
+
+
+class Store(Protocol):
+    """What must survive."""
+
+    async def transact(self, work: Callable[[Registry], T]) -> T:
+        """Run `work` in one transaction and return when it is durable (fsync, or the database's word). Raises NotDurable."""
+        ...
+
+    async def read(self, work: Callable[[Reading], T]) -> T:
+        """Run `work` in a read transaction beside the writer. Raises NotDurable when the store cannot be asked."""
+        ...
+
+
+class Relay(Protocol):
+    """Telling sister nodes that the log has grown. May lose everything: the log is asked again every second."""
+
+    async def publish(self, position: int) -> None: ...
+
+    async def run(self, heard: Callable[[int], None]) -> None:
+        """Call `heard` with every position that another node announces, for ever."""
+        ...
+
+    @property
+    def healthy(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One attempt, with all that a channel needs to word and send it. `code`: the two digits, where several alarms are open."""
+
+    attempt: str
+    alarm: Alarm
+    organisation: Organisation
+    recipient: Recipient
+    contact: Contact
+    tell: Tell
+    code: str | None
+
+    @property
+    def language(self) -> str:
+        return self.organisation.language_of(self.recipient)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one try, and by that what to do next, a closed set: ACCEPTED (wait for its receipt), DELIVERED (the provider's
+    own word is enough), FAILED with `again_in` seconds (the same way again), FAILED without (another way), UNKNOWN (we cannot know:
+    again, and reconcile). `why` is a short machine word, never an address; `provider` the provider's id."""
+
+    state: AttemptState
+    why: str | None = None
+    provider: str | None = None
+    again_in: float | None = None
+
+
+class Channel(Protocol):
+    """A way out to people. Raises nothing on purpose: every failure is an Outcome."""
+
+    async def send(self, message: Message) -> Outcome: ...
+
+    async def end(self, effect: EndCall) -> None:
+        """Stop what still rings; a call that is over already is no fault. Channels that do not ring do nothing."""
+        ...
+
+
+class Lights(Protocol):
+    """Where buttons are told."""
+
+    async def show(self, alarm: str, feedback: Feedback) -> bool:
+        """Send the retained message; False when the broker cannot be reached now: it is tried again."""
+        ...
+
+
+Channels = Mapping[str, Channel]
+Listener = Callable[[Iterable[Committed]], None]
+Json = Mapping[str, Any]
