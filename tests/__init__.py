@@ -1,1 +1,1 @@
-"""The tests of alarmd. A package, because one of our dependencies installs a top-level `tests` that would come first."""
+"""The tests of alarmd. A package, because a dependency of ours installs a top-level `tests` that would come first."""
