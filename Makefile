@@ -60,10 +60,8 @@ web-check: $(dev) $(npm_modules)
 
 # Two runs, because the browser's driver keeps an event loop of its own in the process, beside which no other may run.
 pytest: $(dev) servers $(pages)
-	$(say) "tests"
-	@$(bin)/pytest -n 2 --ignore tests/browser --cov --cov-report= --no-cov-on-fail
-	$(say) "the pure rooms, covered to the last branch"
-	@$(bin)/coverage report
+	$(say) "tests; the pure rooms must be covered to the last branch"
+	@$(bin)/pytest -n 2 --ignore tests/browser --cov --cov-report term-missing:skip-covered
 
 browser-test: $(dev) servers $(pages)
 	$(say) "tests in the browser"

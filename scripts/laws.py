@@ -25,7 +25,7 @@ REGISTRIES = [
 
 def main() -> int:
     """Check every tracked or new file; return the exit status."""
-    faults = [fault for path in _files() for fault in _faults(path)]
+    faults = [fault for path in _files() for fault in faults_in(path)]
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
@@ -33,15 +33,8 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def _files() -> Iterator[Path]:
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
-        path = ROOT / name
-        if path.is_file() and not path.is_symlink():
-            yield path
-
-
-def _faults(path: Path) -> Iterator[str]:
+def faults_in(path: Path) -> Iterator[str]:
+    """Every law that the file breaks, as PLACE:LINE: what."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:  # a picture or a font: nothing to read
@@ -54,6 +47,14 @@ def _faults(path: Path) -> Iterator[str]:
         found += _skipped(text)
     for line, what in found:
         yield f"{place}:{line}: {what}"
+
+
+def _files() -> Iterator[Path]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        path = ROOT / name
+        if path.is_file() and not path.is_symlink():
+            yield path
 
 
 def _registries(text: str) -> Iterator[tuple[int, str]]:

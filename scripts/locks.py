@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Check the Python locks and the npm lock; return the exit status."""
     locks = sorted(ROOT.glob("requirements*.lock"))
-    faults = [fault for lock in locks for fault in _python(lock)]
-    faults += _differences(ROOT / "requirements.lock", ROOT / "requirements-dev.lock")
-    faults += _npm(ROOT / "web_console" / "package-lock.json")
+    faults = [fault for lock in locks for fault in python_faults(lock)]
+    faults += differences(ROOT / "requirements.lock", ROOT / "requirements-dev.lock")
+    faults += npm_faults(ROOT / "web_console" / "package-lock.json")
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
@@ -24,7 +24,8 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def _python(lock: Path) -> Iterator[str]:
+def python_faults(lock: Path) -> Iterator[str]:
+    """What is wrong with a lock of Python packages."""
     for block in re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8")):
         if "://" in block:
             yield f"{lock.name}: an address: {block.splitlines()[0]}"
@@ -32,7 +33,7 @@ def _python(lock: Path) -> Iterator[str]:
             yield f"{lock.name}: no hash: {block.splitlines()[0]}"
 
 
-def _differences(small: Path, large: Path) -> Iterator[str]:
+def differences(small: Path, large: Path) -> Iterator[str]:
     """Tests must run on what is shipped: the developers' lock pins the same versions."""
     pins = set(_pins(large))
     for pin in _pins(small):
@@ -40,16 +41,17 @@ def _differences(small: Path, large: Path) -> Iterator[str]:
             yield f"{large.name} does not hold {pin} of {small.name}: run make lock"
 
 
-def _pins(lock: Path) -> list[str]:
-    return re.findall(r"^([a-z0-9][^ ]*==[^ ]+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
-
-
-def _npm(lock: Path) -> Iterator[str]:
+def npm_faults(lock: Path) -> Iterator[str]:
+    """What is wrong with the lock of the web pages."""
     text = lock.read_text(encoding="utf-8")
     if '"resolved"' in text:
         yield f"{lock.name}: addresses of a registry; install with web_console/.npmrc in force"
     if '"integrity"' not in text:
         yield f"{lock.name}: no hashes"
+
+
+def _pins(lock: Path) -> list[str]:
+    return re.findall(r"^([a-z0-9][^ ]*==[^ ]+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 if __name__ == "__main__":
