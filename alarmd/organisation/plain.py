@@ -1,0 +1,177 @@
+"""An organisation as plain values in the file's own keys, and back: what the store keeps of a version. PURE.
+
+Whole and exact: `from_plain(plain(x)) == x`, in the same order. It loads no YAML library, so the daemon starts quickly.
+Phone numbers and secrets stand in full in what `plain` gives: it goes to the store and to `apply`'s own screen, never
+to a log.
+"""
+
+from collections.abc import Mapping
+from datetime import time
+
+from alarmd.alarm.model import Kind
+from alarmd.errors import FaultyFile
+from alarmd.organisation import scalars, shape
+from alarmd.organisation.model import (
+    Acknowledge,
+    Chain,
+    Contact,
+    Device,
+    External,
+    Joining,
+    Organisation,
+    Person,
+    Schedule,
+    Site,
+    Step,
+    Target,
+    TellPresser,
+    Window,
+    Zone,
+)
+from alarmd.organisation.reading import Book, Item
+
+Plain = dict[str, object]
+
+_TELL: dict[TellPresser, object] = {TellPresser.YES: True, TellPresser.NO: False, TellPresser.DISCREETLY: "discreetly"}
+
+
+def plain(organisation: Organisation) -> Plain:
+    """Values that JSON and YAML can hold, as the organisation file would say them."""
+    return {
+        "alarmd": 1,
+        "name": organisation.name,
+        "time_zone": organisation.time_zone,
+        "language": organisation.language,
+        "sites": {key: _site(site) for key, site in organisation.sites.items()},
+        "devices": {key: _device(device) for key, device in organisation.devices.items()},
+        "people": {key: _person(person) for key, person in organisation.people.items()},
+        "teams": {key: list(members) for key, members in organisation.teams.items()},
+        "schedules": {key: _schedule(schedule) for key, schedule in organisation.schedules.items()},
+        "externals": {key: _external(external) for key, external in organisation.externals.items()},
+        "chains": {key: _chain(chain) for key, chain in organisation.chains.items()},
+        "joining": _joining(organisation.joining),
+    }
+
+
+def from_plain(tree: Mapping[str, object], name: str = "stored organisation") -> Organisation:
+    """The organisation that `plain` gave these values for. They are looked at for their shape alone: their sense was
+    asked when they came in. Raises FaultyFile when they are none, such as a version that a newer alarmd stored.
+    """
+    book = Book(name)
+    found = Item(dict(tree), "", book).kept(shape.organisation)
+    if not found or book.noted:
+        raise FaultyFile(book.faults())
+    return found[0]
+
+
+def _said(**values: object) -> Plain:
+    """The keys that say something; `_` at the end of a name keeps it apart from a word of Python."""
+    return {key.rstrip("_"): value for key, value in values.items() if value not in (None, "", [], {})}
+
+
+def _site(site: Site) -> Plain:
+    zones = {key.partition("/")[2]: _zone(zone) for key, zone in site.zones.items()}
+    return _said(name=site.name, address=site.address, emergency_number=site.emergency_number, zones=zones)
+
+
+def _zone(zone: Zone) -> Plain:
+    return _said(
+        name=zone.name,
+        floor=zone.floor,
+        way=zone.way,
+        audible_to=[each.removeprefix(f"{zone.site}/") for each in zone.audible_to],
+        area=list(zone.area or ()),
+    )
+
+
+def _device(device: Device) -> Plain:
+    return _said(
+        zone=device.zone,
+        kind=device.kind.value,
+        maker=device.maker,
+        address=device.address,
+        presses={action: kind.value for action, kind in device.presses.items()},
+        supervise=device.supervise and scalars.duration_text(device.supervise),
+        battery_low=device.battery_low,
+        pin=list(device.pin or ()),
+    )
+
+
+def _person(person: Person) -> Plain:
+    return _said(
+        name=person.name,
+        roles=list(person.roles),
+        at=person.at,
+        contact=[{each.kind: _address(each)} for each in person.contact],
+        language=person.language,
+        absent=[scalars.span_texts(each.start, each.end) for each in person.absent],
+    )
+
+
+def _address(contact: Contact) -> object:
+    return {"url": contact.address, "secret": contact.secret} if contact.secret is not None else contact.address
+
+
+def _schedule(schedule: Schedule) -> Plain:
+    rotations = [
+        {
+            "people": list(each.people),
+            "from": scalars.instant_text(each.start),
+            "every": scalars.duration_text(each.every),
+        }
+        for each in schedule.rotations
+    ]
+    overrides = [{"person": each.person, **scalars.span_texts(each.start, each.end)} for each in schedule.overrides]
+    return _said(rotations=rotations, overrides=overrides) | (
+        {} if schedule.only is None else {"only": _window(schedule.only)}
+    )
+
+
+def _window(window: Window) -> Plain:
+    whole = window.start == window.end == time()
+    between = "" if whole else scalars.hours_text(window.start, window.end)
+    return _said(days=scalars.weekdays_text(window.days), between=between)
+
+
+def _external(external: External) -> Plain:
+    ways = {each.kind: dict(external.settings) if external.settings else _address(each) for each in external.contact}
+    return _said(name=external.name, language=external.language) | ways
+
+
+def _chain(chain: Chain) -> Plain:
+    repeat = chain.repeat and {"from": chain.repeat.start, "every": scalars.duration_text(chain.repeat.every)}
+    return {
+        "for": _said(kinds=[kind.value for kind in Kind if kind in chain.kinds], sites=sorted(chain.sites)),
+        "steps": [_step(step) for step in chain.steps],
+        **_said(repeat=repeat, acknowledge=_acknowledge(chain.acknowledge)),
+        "tell_presser": _TELL[chain.tell_presser],
+        "all_clear": {"to": "everyone_told" if chain.all_clear else "nobody"},
+    }
+
+
+def _step(step: Step) -> Plain:
+    return _said(
+        after=scalars.duration_text(step.after),
+        notify=[_target(each) for each in step.notify],
+        by=list(step.by),
+        else_=[_target(each) for each in step.otherwise],
+    )
+
+
+def _target(target: Target) -> Plain:
+    return {target.kind.value: target.name}
+
+
+def _acknowledge(acknowledge: Acknowledge) -> Plain:
+    return _said(
+        by_roles=sorted(acknowledge.by_roles),
+        needed=acknowledge.needed,
+        arrive_within=scalars.duration_text(acknowledge.arrive_within),
+    )
+
+
+def _joining(joining: Joining) -> Plain:
+    within = joining.same_zone_within and scalars.duration_text(joining.same_zone_within)
+    return {"same_device": joining.same_device} | _said(
+        same_zone_within=within, settle=scalars.duration_text(joining.settle)
+    )
