@@ -1,7 +1,9 @@
-"""The system's clock: the only file that reads one. Deadlines are stored instants, so sleeping here is always disposable."""
+"""The system's clock and its ids: the only file that reads the one and throws dice for the other. Deadlines are stored instants, so sleeping here is always disposable."""
 
 import asyncio
 from datetime import UTC, datetime
+
+from uuid6 import uuid7
 
 from alarmd.alarm.times import milliseconds
 
@@ -27,3 +29,8 @@ class SystemClock:
                 return
             except TimeoutError:
                 continue
+
+
+def new_id() -> str:
+    """A fresh UUIDv7: unique everywhere, and in the order of time."""
+    return str(uuid7())

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from alarmd.access.model import Account, Key, Session
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell
-from alarmd.alarm.model import Alarm, AttemptState
+from alarmd.alarm.model import Alarm, AttemptState, Kind
 from alarmd.escalation.draft import Decision
 from alarmd.organisation.model import Contact, Organisation, Recipient
 
@@ -87,6 +87,10 @@ class Reading(Protocol):
 
     def summaries(self, *, open: bool | None, site: str | None, limit: int) -> tuple[str, ...]:
         """JSON texts of alarms as lists and snapshots show them, newest first."""
+        ...
+
+    def open_count(self, *, besides: Kind, at_most: int) -> int:
+        """How many alarms of other kinds than this are open, counted no further than `at_most`."""
         ...
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:

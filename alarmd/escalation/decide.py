@@ -29,6 +29,11 @@ from alarmd.escalation.receipts import receive
 from alarmd.organisation.model import Organisation
 
 
+Moving = Answered | DeadlinePassed | Reported | FaultGone
+"""What concerns an alarm that is there."""
+Decidable = Pressed | FaultFound | Moving
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The alarm concerned, and the version of the organisation with which it began."""
@@ -37,7 +42,7 @@ class Situation:
     organisation: Organisation
 
 
-def decide(incoming: Incoming, situation: Situation | Opening, now: datetime, ids: Ids) -> Decision:
+def decide(incoming: Decidable, situation: Situation | Opening, now: datetime, ids: Ids) -> Decision:
     """What follows. A signal or fault is decided with an Opening, all else with the alarm's own Situation."""
     match incoming:
         case Pressed():
@@ -47,14 +52,12 @@ def decide(incoming: Incoming, situation: Situation | Opening, now: datetime, id
             assert isinstance(situation, Opening)
             signal = Signal(ids(), now, Kind.TECHNICAL, SYSTEM, note=incoming.text)
             return _decided(report(situation, incoming, signal, ids))
-        case Performed():
-            return Decision(None, done=(incoming.effect,))
         case _:
             assert isinstance(situation, Situation)
             return _move(incoming, Draft(situation.organisation, now, ids, situation.alarm))
 
 
-def _move(incoming: Answered | DeadlinePassed | Reported | FaultGone, draft: Draft) -> Decision:
+def _move(incoming: Moving, draft: Draft) -> Decision:
     refusal: Refusal | None = None
     done: tuple[str, ...] = ()
     match incoming:

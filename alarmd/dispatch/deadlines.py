@@ -1,0 +1,90 @@
+"""Sleeps until the earliest stored due time and submits DeadlinePassed. What is stored is the truth; this sleeper is disposable: it is
+armed anew from the store at the start, and once a second it looks for due times that others have stored.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from alarmd.alarm.incoming import DeadlinePassed
+from alarmd.dispatch.dispatcher import Dispatcher
+from alarmd.errors import AlarmdError
+from alarmd.ports import Clock, Committed, Store
+
+log = structlog.get_logger()
+
+SWEEP = timedelta(seconds=1)
+AT_ONCE = 500
+"""How many overdue alarms one sweep takes."""
+
+
+class Deadlines:
+    """One for each node. `offer` is a listener of the dispatcher."""
+
+    def __init__(self, store: Store, clock: Clock, dispatcher: Dispatcher) -> None:
+        self._store = store
+        self._clock = clock
+        self._dispatcher = dispatcher
+        self._heap: list[tuple[datetime, str]] = []
+        self._due: dict[str, datetime] = {}
+        self._wake = asyncio.Event()
+
+    def offer(self, committed: Sequence[Committed]) -> None:
+        """These alarms have new due times, or none any more."""
+        for one in committed:
+            if one.alarm is not None:
+                self._arm(one.alarm.id, one.due)
+
+    def _arm(self, alarm: str, due: datetime | None) -> None:
+        if due is None:
+            self._due.pop(alarm, None)
+        elif self._due.get(alarm) != due:
+            self._due[alarm] = due
+            heapq.heappush(self._heap, (due, alarm))
+            if self._heap[0][1] == alarm:
+                self._wake.set()
+
+    async def run(self) -> None:
+        """For ever."""
+        sweep_at = self._clock.now()
+        while True:
+            now = self._clock.now()
+            if now >= sweep_at:
+                await self._sweep(now)
+                sweep_at = now + SWEEP
+            for alarm in self._passed(now):
+                await self._submit(alarm)
+            soonest = min(sweep_at, self._heap[0][0]) if self._heap else sweep_at
+            await self._clock.sleep_until(soonest, self._wake)
+            self._wake.clear()
+
+    def _passed(self, now: datetime) -> list[str]:
+        """Those armed here whose time has come; entries that were armed anew since are dropped."""
+        passed = []
+        while self._heap and self._heap[0][0] <= now:
+            due, alarm = heapq.heappop(self._heap)
+            if self._due.get(alarm) == due:
+                del self._due[alarm]
+                passed.append(alarm)
+        return passed
+
+    async def _sweep(self, now: datetime) -> None:
+        """Due times of others: of a shell, of a node that is gone, of our own life before."""
+        try:
+            overdue = await self._store.transact(lambda unit: unit.overdue(now, AT_ONCE))
+        except AlarmdError as fault:
+            log.warning("deadlines cannot be read", why=str(fault))
+            return
+        for alarm in overdue:
+            if alarm not in self._due:
+                await self._submit(alarm)
+
+    async def _submit(self, alarm: str) -> None:
+        """Not durable now: the stored due time stands, and the next sweep finds it."""
+        try:
+            await self._dispatcher.submit(DeadlinePassed(alarm))
+        except AlarmdError as fault:
+            log.warning("deadline not taken", alarm=alarm, why=str(fault))

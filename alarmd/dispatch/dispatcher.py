@@ -1,0 +1,108 @@
+"""The one door. Whatever comes in is read against the clock once, decided and committed with everything that waits beside it; only then
+does the caller get his answer and do feed, outbox and deadlines learn of it.
+
+While one group is being made durable the next one gathers, so a lone press is committed at once and a storm in a few large transactions.
+Never a yes before the disk: when a commit fails, everyone in it is told so (NotDurable) and nobody else learns anything.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from alarmd.alarm.incoming import Incoming
+from alarmd.dispatch.take import Taken, Taker
+from alarmd.errors import AlarmdError, NotDurable
+from alarmd.ports import Clock, Committed, Store, Unit
+
+log = structlog.get_logger()
+
+GROUP = 256
+"""How many are committed together at most: so long does the log's lock hold."""
+
+Heard = Callable[[Sequence[Committed]], None]
+"""Told of every group right after its commit, in the order of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    incoming: Incoming
+    at: datetime
+    answer: "asyncio.Future[Taken]"
+
+
+class Dispatcher:
+    """`listeners` are called after each commit; `trouble` is told why a commit failed, and None when one has worked again."""
+
+    def __init__(self, store: Store, clock: Clock, taker: Taker, trouble: Callable[[str | None], None]) -> None:
+        self.listeners: list[Heard] = []
+        self._store = store
+        self._clock = clock
+        self._taker = taker
+        self._trouble = trouble
+        self._waiting: list[_Waiting] = []
+        self._wake = asyncio.Event()
+
+    async def submit(self, incoming: Incoming) -> Taken:
+        """Decide and commit; returns when it is durable. Raises NotFound, NotDurable."""
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(incoming, self._clock.now(), answer))
+        self._wake.set()
+        return await answer
+
+    @property
+    def depth(self) -> int:
+        """How many wait for a commit."""
+        return len(self._waiting)
+
+    async def run(self) -> None:
+        """For ever: take what waits, commit it, tell."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._commit(group)
+
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
+        try:
+            results = await self._store.transact(lambda unit: self._take_all(unit, group))
+        except NotDurable as fault:
+            self._trouble(str(fault))
+            for waiting in group:
+                _answer(waiting, NotDurable(str(fault)))
+            return
+        self._trouble(None)
+        # Listeners first: whoever reads the answer finds feed and outbox as far as he is.
+        committed = [r.committed for r in results if isinstance(r, Taken) and r.committed is not None]
+        if committed:
+            for listener in self.listeners:
+                listener(committed)
+        for waiting, result in zip(group, results, strict=True):
+            _answer(waiting, result)
+
+    def _take_all(self, unit: Unit, group: Sequence[_Waiting]) -> list[Taken | Exception]:
+        """Runs in the store's thread. One that is refused, or on which we have a bug, must not fail the others."""
+        results: list[Taken | Exception] = []
+        for waiting in group:
+            try:
+                results.append(self._taker.take(unit, waiting.incoming, waiting.at))
+            except NotDurable:
+                raise
+            except AlarmdError as refused:
+                results.append(refused)
+            except Exception as bug:
+                log.exception("cannot be decided", incoming=type(waiting.incoming).__name__)
+                results.append(bug)
+        return results
+
+
+def _answer(waiting: _Waiting, result: Taken | Exception) -> None:
+    if waiting.answer.done():  # its caller has gone away
+        return
+    if isinstance(result, Exception):
+        waiting.answer.set_exception(result)
+    else:
+        waiting.answer.set_result(result)

@@ -1,0 +1,93 @@
+"""Could we reach someone now? Holds what is unwell, by cause, and says it aloud: a technical alarm for each cause as soon as the store can
+take one, resolved when the cause is gone; banner, /readyz and metrics read the same list.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from alarmd.alarm.incoming import FaultFound, FaultGone
+from alarmd.alarm.times import stamp
+from alarmd.dispatch.dispatcher import Dispatcher
+from alarmd.errors import AlarmdError
+from alarmd.ports import Clock
+
+log = structlog.get_logger()
+
+AGAIN = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is unwell, in words for an administrator, since when."""
+
+    cause: str
+    text: str
+    since: datetime
+
+
+@dataclass(slots=True)
+class Health:
+    """One for each node; everybody who notices something calls `found` and `gone`, which are cheap and may be called at will."""
+
+    clock: Clock
+    faults: dict[str, Fault] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    """How each part is in one word, for /readyz: store, mqtt, relay."""
+    _unsaid: dict[str, FaultFound | FaultGone] = field(default_factory=dict)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def found(self, cause: str, text: str) -> None:
+        """This is unwell."""
+        if cause not in self.faults:
+            log.warning("fault", cause=cause, why=text)
+            self.faults[cause] = Fault(cause, text, self.clock.now())
+            self._say(cause, FaultFound(cause, text))
+
+    def gone(self, cause: str, text: str = "recovered") -> None:
+        """This is well again."""
+        fault = self.faults.pop(cause, None)
+        if fault is not None:
+            log.info("fault gone", cause=cause)
+            self._say(cause, FaultGone(cause, text))
+
+    def report(self, cause: str, text: str) -> None:
+        """This happened once and cannot be undone by waiting: a technical alarm that a person resolves."""
+        log.warning("fault", cause=cause, why=text)
+        self._say(cause, FaultFound(cause, text))
+
+    def store(self, trouble: str | None) -> None:
+        """What the dispatcher says after each commit."""
+        self.states["store"] = "commits" if trouble is None else "does not commit"
+        if trouble is None:
+            self.gone("store")
+        else:
+            self.found("store", trouble)
+
+    def banner(self) -> tuple[Mapping[str, str], ...]:
+        """For consoles: every fault, the oldest first."""
+        return tuple({"cause": f.cause, "text": f.text, "since": stamp(f.since)} for f in self.faults.values())
+
+    def _say(self, cause: str, what: FaultFound | FaultGone) -> None:
+        before = self._unsaid.get(cause)
+        # A fault that came and went before it could be stored is still told: it happened.
+        self._unsaid[f"{cause} gone" if isinstance(before, FaultFound) and isinstance(what, FaultGone) else cause] = (
+            what
+        )
+        self._wake.set()
+
+    async def run(self, dispatcher: Dispatcher) -> None:
+        """For ever: say what has not been said yet, as soon as it can be stored."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._unsaid:
+                cause = next(iter(self._unsaid))
+                try:
+                    await dispatcher.submit(self._unsaid[cause])
+                    del self._unsaid[cause]
+                except AlarmdError:
+                    await self.clock.sleep_until(self.clock.now() + AGAIN)

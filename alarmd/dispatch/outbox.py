@@ -1,0 +1,263 @@
+"""Performs committed effects, each at least once, and submits what became of it as an event through the one door.
+
+Effects that this node committed are already leased to it and come in by `offer`; once a second the store is asked for those that nobody
+holds: of a shell, of a node that is gone, of our own life before. Just before a person is told, the alarm is looked at again: nothing
+leaves that an acknowledgement has made pointless.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
+from alarmd.alarm.incoming import FaultFound, Incoming, Performed, Reported
+from alarmd.alarm.model import Alarm, AttemptState, Kind
+from alarmd.dispatch.dispatcher import Dispatcher
+from alarmd.errors import AlarmdError, NotDurable
+from alarmd.escalation.receipts import still_wanted
+from alarmd.organisation.model import Organisation
+from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Reading, Store
+
+log = structlog.get_logger()
+
+SWEEP = timedelta(seconds=1)
+RENEW = timedelta(seconds=10)
+AGAIN = timedelta(seconds=1)
+AT_ONCE = 500
+IN_FLIGHT = 256
+"""Tellings under way through one channel; the rest wait, the most urgent first."""
+
+Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The ways out. `lights` is None where no broker is configured."""
+
+    channels: Channels
+    lights: Lights | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The alarm as it is now, with its organisation and whether other alarms are open beside it."""
+
+    alarm: Alarm | None
+    organisation: Organisation | None
+    several: bool
+
+
+class Outbox:
+    """One for each node. `offer` is a listener of the dispatcher."""
+
+    def __init__(
+        self, store: Store, clock: Clock, dispatcher: Dispatcher, doors: Doors, node: str, spawn: Spawn
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._dispatcher = dispatcher
+        self._doors = doors
+        self._node = node
+        self._spawn = spawn
+        self._held: set[str] = set()
+        self._queues: dict[str, list[tuple[int, int, Due]]] = {}
+        self._flying: dict[str, int] = {}
+        self._later: list[tuple[datetime, int, Due]] = []
+        self._lanes: dict[str, deque[tuple[Due, Feedback]]] = {}
+        self._order = itertools.count()
+        self._wake = asyncio.Event()
+        self._looks: list[tuple[Tell, str, asyncio.Future[_Look]]] = []
+        self._looking = False
+
+    @property
+    def depth(self) -> int:
+        """Effects held here and not yet done."""
+        return len(self._held)
+
+    def offer(self, committed: Sequence[Committed]) -> None:
+        """Effects that were just committed, leased to this node."""
+        for one in committed:
+            for due in one.effects:
+                self._take(due)
+
+    def look(self) -> None:
+        """Something was committed elsewhere: ask the store now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """For ever: fetch what nobody holds, start what waited for its time, keep the leases."""
+        renew_at = self._clock.now() + RENEW
+        while True:
+            now = self._clock.now()
+            await self._fetch(now)
+            while self._later and self._later[0][0] <= now:
+                self._start(heapq.heappop(self._later)[2])
+            if now >= renew_at:
+                await self._renew(now)
+                renew_at = now + RENEW
+            soonest = min([now + SWEEP, *(at for at, _, _ in self._later[:1])])
+            await self._clock.sleep_until(soonest, self._wake)
+            self._wake.clear()
+
+    async def _fetch(self, now: datetime) -> None:
+        try:
+            for due in await self._store.transact(lambda unit: unit.claim(self._node, now, AT_ONCE)):
+                self._take(due)
+        except NotDurable as fault:
+            log.warning("outbox cannot be read", why=str(fault))
+
+    async def _renew(self, now: datetime) -> None:
+        held = tuple(self._held)
+        if not held:
+            return
+        try:
+            await self._store.transact(lambda unit: unit.renew(self._node, now, held))
+        except NotDurable as fault:
+            log.warning("leases not renewed", why=str(fault))
+
+    def _take(self, due: Due) -> None:
+        if due.effect.id in self._held:
+            return
+        self._held.add(due.effect.id)
+        not_before = due.effect.not_before if isinstance(due.effect, Tell) else None
+        if not_before is not None and not_before > self._clock.now():
+            heapq.heappush(self._later, (not_before, next(self._order), due))
+            self._wake.set()
+        else:
+            self._start(due)
+
+    def _start(self, due: Due) -> None:
+        match due.effect:
+            case Tell(channel=channel):
+                heapq.heappush(self._queues.setdefault(channel, []), (due.effect.priority, next(self._order), due))
+                self._fly(channel)
+            case Feedback() as feedback:
+                self._line_up(due, feedback)
+            case EndCall() as end:
+                self._spawn(f"end call {end.attempt}", self._end_call(end))
+            case ReportFault() as fault:
+                self._spawn(f"report {fault.cause}", self._report(fault))
+
+    # Telling people: the most urgent first, so many at a time through each channel.
+
+    def _fly(self, channel: str) -> None:
+        queue = self._queues[channel]
+        while queue and self._flying.get(channel, 0) < IN_FLIGHT:
+            _, _, due = heapq.heappop(queue)
+            self._flying[channel] = self._flying.get(channel, 0) + 1
+            self._spawn(f"tell by {channel}", self._told(channel, due))
+
+    async def _told(self, channel: str, due: Due) -> None:
+        try:
+            assert isinstance(due.effect, Tell)
+            await self._tell(due.alarm, due.effect)
+        finally:
+            self._flying[channel] -= 1
+            self._fly(channel)
+
+    async def _tell(self, alarm: str, tell: Tell) -> None:
+        look = await self._look_again(tell, alarm)
+        if look.alarm is None or look.organisation is None or not still_wanted(look.alarm, tell):
+            outcome = Outcome(AttemptState.WITHDRAWN, "no_longer_needed")
+        else:
+            outcome = await self._send(tell, look.alarm, look.organisation, several=look.several)
+        reported = Reported(
+            alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id
+        )
+        await self._done(tell.id, reported)
+
+    async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, *, several: bool) -> Outcome:
+        recipient = organisation.recipient(tell.person)
+        channel = self._doors.channels.get(tell.channel)
+        if channel is None or recipient is None:
+            return Outcome(AttemptState.FAILED, "not_configured")
+        contact = recipient.contact[tell.contact]
+        code = alarm.code if several else None
+        message = Message(tell.attempt, alarm, organisation, recipient, contact, tell, code)
+        try:
+            return await channel.send(message)
+        except Exception:  # noqa: BLE001 - the guard of one try: a bug in one channel must lead to the next, not to silence
+            log.exception("channel broke", channel=tell.channel, alarm=alarm.id)
+            return Outcome(AttemptState.FAILED, "internal_error")
+
+    async def _look_again(self, tell: Tell, alarm: str) -> _Look:
+        """Looks gather while one is under way, so that a storm is a few reads and not thousands."""
+        answer: asyncio.Future[_Look] = asyncio.get_running_loop().create_future()
+        self._looks.append((tell, alarm, answer))
+        if not self._looking:
+            self._looking = True
+            self._spawn("look again", self._look_all())
+        return await answer
+
+    async def _look_all(self) -> None:
+        try:
+            while self._looks:
+                asked, self._looks = self._looks, []
+                look = partial(_look, alarms=[alarm for _, alarm, _ in asked])
+                found = await self._insist(partial(self._store.read, look))
+                for _, alarm, answer in asked:
+                    if not answer.done():
+                        answer.set_result(found[alarm])
+        finally:
+            self._looking = False
+
+    # The lights: one after the other for each device, so that an older state never comes last.
+
+    def _line_up(self, due: Due, feedback: Feedback) -> None:
+        lane = self._lanes.setdefault(feedback.device, deque())
+        lane.append((due, feedback))
+        if len(lane) == 1:
+            self._spawn(f"light {feedback.device}", self._show_all(feedback.device))
+
+    async def _show_all(self, device: str) -> None:
+        lane = self._lanes[device]
+        while lane:
+            due, feedback = lane[0]
+            while self._doors.lights is not None and not await self._doors.lights.show(due.alarm, feedback):
+                await self._clock.sleep_until(self._clock.now() + AGAIN)
+            lane.popleft()
+            self._spawn("light shown", self._done(feedback.id, Performed(feedback.id)))
+        del self._lanes[device]
+
+    async def _end_call(self, end: EndCall) -> None:
+        channel = self._doors.channels.get(end.channel)
+        if channel is not None:
+            await channel.end(end)
+        await self._done(end.id, Performed(end.id))
+
+    async def _report(self, fault: ReportFault) -> None:
+        await self._insist(partial(self._dispatcher.submit, FaultFound(fault.cause, fault.text)))
+        await self._done(fault.id, Performed(fault.id))
+
+    async def _done(self, effect: str, outcome: Incoming) -> None:
+        """What became of it, until it is durable: an outcome that is lost means telling somebody twice."""
+        try:
+            await self._insist(partial(self._dispatcher.submit, outcome))
+        except AlarmdError as refused:
+            log.warning("outcome refused", effect=effect, why=str(refused))
+        self._held.discard(effect)
+
+    async def _insist(self, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        while True:
+            try:
+                return await ask()
+            except NotDurable:
+                await self._clock.sleep_until(self._clock.now() + AGAIN)
+
+
+def _look(reading: Reading, alarms: Sequence[str]) -> dict[str, _Look]:
+    """Every alarm asked about, as it stands in the store now."""
+    several = reading.open_count(besides=Kind.TECHNICAL, at_most=2) > 1
+    found: dict[str, _Look] = {}
+    for id in dict.fromkeys(alarms):
+        alarm = reading.alarm(id)
+        found[id] = _Look(alarm, reading.organisation(alarm.organisation) if alarm else None, several)
+    return found

@@ -1,0 +1,62 @@
+"""Every task has a name, a parent and a meaning when it ends. The only file that makes tasks.
+
+A task of `forever` that ends, well or badly, stops the daemon loudly: a loop that is no longer there is an alarm never raised. A task of
+`spawn` is one piece of work; if it breaks, that is logged with its name and everything else goes on.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+log = structlog.get_logger()
+
+Work = Coroutine[Any, Any, None]
+
+
+class StoppedError(Exception):
+    """An endless task has ended; its text names it."""
+
+
+class Supervisor:
+    """`async with Supervisor() as supervisor:` — leaving the block stops every task and waits for it."""
+
+    def __init__(self) -> None:
+        self._group = asyncio.TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)
+
+    def forever(self, name: str, work: Work) -> None:
+        """Start an endless task."""
+        self._start(name, self._endless(name, work))
+
+    def spawn(self, name: str, work: Work) -> None:
+        """Start one piece of work."""
+        self._start(name, self._guarded(name, work))
+
+    def _start(self, name: str, work: Work) -> None:
+        task = self._group.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _endless(self, name: str, work: Work) -> None:
+        await work
+        raise StoppedError(f"{name} has ended, which it never may")
+
+    async def _guarded(self, name: str, work: Work) -> None:
+        try:
+            await work
+        except Exception:  # noqa: BLE001 - the guard of a task: nothing above it could tell what to do instead
+            log.exception("task broke", task=name)

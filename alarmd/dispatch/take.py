@@ -1,0 +1,133 @@
+"""One incoming thing inside one transaction: load what it concerns, decide, write. Synchronous, no loop, no I/O but the unit's.
+
+The dispatcher calls it for many things in one transaction, the command line for one; so a press from a shell and one from a button go
+the same way. Raises Refused (NotFound); a Conflict or a missing reason stands in the decision's `refusal`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from alarmd.alarm.incoming import (
+    Answered,
+    DeadlinePassed,
+    FaultFound,
+    FaultGone,
+    Incoming,
+    Performed,
+    Pressed,
+    Reported,
+)
+from alarmd.alarm.model import Alarm, Person
+from alarmd.errors import NotFound
+from alarmd.escalation.decide import Moving, Situation, decide
+from alarmd.escalation.draft import Decision
+from alarmd.escalation.pressing import Opening, kind_of, zone_of
+from alarmd.organisation.model import Organisation
+from alarmd.ports import Committed, KnownSignal, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this ref was known already
+    and nothing was written."""
+
+    decision: Decision
+    alarm: Alarm | None
+    committed: Committed | None = None
+    signal: KnownSignal | None = None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Who takes: which node writes, and where ids come from."""
+
+    node: str
+    ids: Callable[[], str]
+
+    def take(self, unit: Unit, incoming: Incoming, now: datetime) -> Taken:
+        match incoming:
+            case Pressed():
+                return self._press(unit, incoming, now)
+            case FaultFound():
+                return self._fault(unit, incoming, now)
+            case Performed():
+                return self._write(unit, Decision(None, done=(incoming.effect,)), now)
+            case FaultGone():
+                return self._move(unit, incoming, unit.open_for_cause(incoming.cause), now)
+            case Reported():
+                return self._move(unit, incoming, unit.alarm(incoming.alarm), now)
+            case Answered() | DeadlinePassed():
+                alarm = unit.alarm(incoming.alarm)
+                if alarm is None:
+                    raise NotFound(f"no alarm {incoming.alarm}")
+                return self._move(unit, incoming, alarm, now)
+
+    def _press(self, unit: Unit, pressed: Pressed, now: datetime) -> Taken:
+        sender = sender_of(pressed)
+        known = unit.known_signal(sender, pressed.ref) if pressed.ref is not None else None
+        if known is not None:
+            return Taken(Decision(None), unit.alarm(known.alarm), signal=known, repeated=True)
+        version = unit.head().organisation
+        organisation = current(unit)
+        _require_place(pressed, organisation)
+        candidates = _candidates(unit, pressed, organisation)
+        versions = {a.organisation: unit.organisation(a.organisation) for a in candidates}
+        opening = Opening(organisation, version, unit.next_code(), candidates, versions)
+        taken = self._write(unit, decide(pressed, opening, now, self.ids), now)
+        alarm, first = taken.decision.alarm, taken.decision.events[0]
+        assert alarm is not None
+        joined = first.kind.value != "raised"
+        return Taken(taken.decision, alarm, taken.committed, KnownSignal(first.data["signal"], alarm.id, joined))
+
+    def _fault(self, unit: Unit, fault: FaultFound, now: datetime) -> Taken:
+        open_already = unit.open_for_cause(fault.cause)
+        if open_already is not None or not unit.head().organisation:
+            return Taken(Decision(None), open_already)
+        opening = Opening(current(unit), unit.head().organisation, unit.next_code())
+        return self._write(unit, decide(fault, opening, now, self.ids), now)
+
+    def _move(self, unit: Unit, incoming: Moving, alarm: Alarm | None, now: datetime) -> Taken:
+        if alarm is None:
+            # Its effect concerns an alarm that no log knows: nothing can follow from it.
+            done = (incoming.effect,) if isinstance(incoming, Reported) and incoming.effect else ()
+            return self._write(unit, Decision(None, done=done), now)
+        situation = Situation(alarm, unit.organisation(alarm.organisation))
+        return self._write(unit, decide(incoming, situation, now, self.ids), now)
+
+    def _write(self, unit: Unit, decision: Decision, now: datetime) -> Taken:
+        committed = unit.write(decision, node=self.node, now=now) if decision.alarm or decision.done else None
+        return Taken(decision, decision.alarm, committed)
+
+
+def current(unit: Unit) -> Organisation:
+    """The organisation that holds now. Raises NotFound where none was applied yet."""
+    version = unit.head().organisation
+    if not version:
+        raise NotFound("no organisation yet; load one with `alarmd apply FILE`")
+    return unit.organisation(version)
+
+
+def sender_of(pressed: Pressed) -> str:
+    """Whose refs these are: the device's, or the person's who pressed without one."""
+    if pressed.device is not None:
+        return pressed.device
+    return f"person:{pressed.by.person}" if isinstance(pressed.by, Person) else "alarmd"
+
+
+def _require_place(pressed: Pressed, organisation: Organisation) -> None:
+    if pressed.device is not None and pressed.device not in organisation.devices:
+        raise NotFound(f"no device {pressed.device!r} in this organisation")
+    if pressed.device is None and organisation.zone(pressed.zone) is None:
+        raise NotFound(f"no zone {pressed.zone!r} in this organisation; a zone is written site/zone")
+
+
+def _candidates(unit: Unit, pressed: Pressed, organisation: Organisation) -> tuple[Alarm, ...]:
+    """The open alarms that a signal of this kind might join; not asked for where nothing joins."""
+    joining = organisation.joining
+    zone = zone_of(pressed, organisation)
+    apart = pressed.drill or kind_of(pressed, organisation).value in ("technical", "test")
+    if apart or zone is None or not (joining.same_device or joining.same_zone_within):
+        return ()
+    return unit.open_in_zone(zone)

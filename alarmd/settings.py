@@ -1,0 +1,85 @@
+"""Environment and `.env` -> one frozen value. The only reader of the environment; `app.py` and `cli.py` call `load`, nobody else does.
+
+Names carry the prefix `ALARMD_`; an unknown one with that prefix is refused, because a misspelt way to reach people must not be ignored.
+"""
+
+import os
+import socket
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from alarmd.errors import CannotStart
+
+PREFIX = "ALARMD_"
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """Every setting of the contract (DESIGN, part 4), with its default."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", frozen=True, extra="ignore")
+
+    database_url: str = "sqlite:///var/alarmd.db"
+    redis_url: str = ""
+    mqtt_url: str = ""
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = ""
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_from: str = ""
+    twilio_api_url: str = "https://api.twilio.com"
+    log_format: LogFormat = LogFormat.JSON
+    node_name: str = Field(default_factory=socket.gethostname)
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return url
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _known_broker(cls, url: str) -> str:
+        if url and url != "embedded" and not url.startswith(("mqtt://", "mqtts://")):
+            raise ValueError("must be empty, `embedded`, or begin with mqtt:// or mqtts://")
+        return url
+
+    @property
+    def base_url(self) -> str:
+        """How the world reaches this node; without PUBLIC_URL, the address it listens on."""
+        return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
+
+    @property
+    def twilio_configured(self) -> bool:
+        return bool(self.twilio_account_sid and self.twilio_auth_token.get_secret_value() and self.twilio_from)
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from environment and `.env`. Raises CannotStart, a line for each fault, naming the variable."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise CannotStart(f"{', '.join(unknown)}: no such setting; known are {', '.join(sorted(known))}")
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values, whoever brings them
+    except ValidationError as fault:
+        lines = [
+            f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']} (it is {e['input']!r})"
+            for e in fault.errors(include_url=False)
+        ]
+        raise CannotStart("\n".join(lines)) from fault
+
+
+def sqlite_path(database_url: str) -> Path | None:
+    """The file of an SQLite URL; None for PostgreSQL."""
+    prefix = "sqlite:///"
+    return Path(database_url.removeprefix(prefix)) if database_url.startswith(prefix) else None
