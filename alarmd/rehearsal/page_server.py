@@ -4,15 +4,17 @@ Everything a hand can do, a test or the storm can do by HTTP: `PUT /phones/{numb
 more than the phones themselves would know. Called by `twilio_server.create_phone_exchange`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse, StreamingResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alarmd.rehearsal.calling import Calling
 from alarmd.rehearsal.live import Audience
@@ -60,11 +62,7 @@ class KeysBody(BaseModel):
 def add_page(app: FastAPI, phones: Phones, texting: Texting, calling: Calling, audience: Audience) -> None:
     """Puts the page and its addresses into the app."""
 
-    @app.middleware("http")
-    async def guard(request: Request, forward: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await forward(request)
-        response.headers.update(HEADERS)
-        return response
+    app.add_middleware(Guard)
 
     @app.get("/phones")
     async def all_phones() -> JSONResponse:
@@ -106,6 +104,21 @@ def add_page(app: FastAPI, phones: Phones, texting: Texting, calling: Calling, a
         return JSONResponse(_card(phones, phones.phone(number)))
 
     app.mount("/", StaticFiles(directory=FILES, html=True))
+
+
+class Guard:
+    """Puts HEADERS on every answer. Plain ASGI: a wrapper that buffers would stand between a stream and its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, guarded)
 
 
 async def _frames(phones: Phones, audience: Audience) -> AsyncIterator[bytes]:

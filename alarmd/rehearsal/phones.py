@@ -1,8 +1,8 @@
 """What simulated phones know: their texts, their calls, and how each behaves.
 
 A model without loop, clock or network: `now` is an argument, every change is told to the one `changed` listener with
-the phone's number. It never sends anything; `texting.py` and `call_life.py` live the lives of texts and calls on it, and
-the page and Twilio's lists are read from it.
+the phone's number. It never sends anything; `texting.py` and `call_life.py` live the lives of texts and calls on it,
+and the page and Twilio's lists are read from it.
 """
 
 import re

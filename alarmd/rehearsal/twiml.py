@@ -1,8 +1,8 @@
 """TwiML, as far as alarmd and its tests speak it. PURE: text in, verbs out.
 
 Unknown verbs are refused rather than skipped: what a rehearsal lets pass would fail for the first time in an alarm.
-Called by `texting.py` and `call_life.py`. Source: twilio.com/docs/voice/twiml and /docs/messaging/twiml; the numbers are
-Twilio's own error codes.
+Called by `texting.py` and `call_life.py`. Source: twilio.com/docs/voice/twiml and /docs/messaging/twiml; the numbers
+are Twilio's own error codes.
 """
 
 import xml.etree.ElementTree as ET
