@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+.NOTPARALLEL:
 
 PYTHON ?= python3
 export PYTHON
@@ -13,7 +14,7 @@ runtime := .venv/installed-runtime
 dev := .venv/installed-dev
 npm_modules := web_console/node_modules/.package-lock.json
 pages := alarmd/console/static/console.html
-web_sources := $(shell find web_console alarmd/wording -name node_modules -prune -o -type f -print 2>/dev/null)
+web_sources := $(shell find web_console alarmd/wording/screens -name node_modules -prune -o -type f -print 2>/dev/null)
 say = @printf '\n\033[1m%s\033[0m\n'
 
 .PHONY: help demo test setup check format python-check locks-check web-check pytest browser-test servers web lock clean

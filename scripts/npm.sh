@@ -24,4 +24,5 @@ if ! own_node_will_do; then
     export PATH="$root/.venv/node:$PATH"
 fi
 cd web_console
+export npm_config_update_notifier=false
 exec npm "$@"
