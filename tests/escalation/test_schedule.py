@@ -193,9 +193,13 @@ class TestChanges:
         schedule = duty(
             rotation("ola", "per", day=day, every=7 * DAY),
             rotation("eva", day=day, every=36 * HOUR),
-            overrides=(Override("ane", local(day + 2 * DAY, "10:00"), local(day + 90 * DAY, "10:00")),),
+            overrides=(
+                Override("kai", local(day - DAY, "10:00"), local(day + DAY, "09:00")),
+                Override("ane", local(day + 2 * DAY, "10:00"), local(day + 90 * DAY, "10:00")),
+            ),
         )
         assert sorted(changes(schedule, OSLO, oslo(day, "08:00"), oslo(day + 8 * DAY, "00:00"))) == [
+            oslo(day + DAY, "09:00"),
             oslo(day + DAY, "20:00"),
             oslo(day + 2 * DAY, "10:00"),
             *(oslo(day + 3 * DAY, "08:00") + turn * 36 * HOUR for turn in range(3)),

@@ -1,0 +1,82 @@
+"""What a new version of an organisation changes, in lines that a person reads before it counts. PURE. Called by `alarmd
+apply`.
+
+Lines say where, in the file's own keys, and what: `devices.desk-3.zone: fjordvik/reception -> fjordvik/room-2`. They
+may land in a terminal's history or an audit log, so no number, address of a person, account or secret stands in them in
+full.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from alarmd.organisation.model import Organisation
+from alarmd.organisation.plain import plain
+from alarmd.organisation.scalars import mask
+
+_SECTIONS = ("sites", "zones", "devices", "people", "teams", "schedules", "externals", "chains")
+_NOTHING: dict[str, object] = {"alarmd": 1}
+_MASKED = frozenset({"sms", "voice", "push", "email", "apprise", "webhook", "url", "dc09", "account"})
+
+
+def difference(old: Organisation | None, new: Organisation) -> tuple[str, ...]:
+    """One line for each thing added, removed or changed; none when both say the same. `old` None: all is added."""
+    return tuple(_mapping(plain(old) if old else _NOTHING, plain(new), ""))
+
+
+def _mapping(old: Mapping[str, object], new: Mapping[str, object], path: str) -> Iterator[str]:
+    for key in [*old, *(key for key in new if key not in old)]:
+        yield from _value(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+
+
+def _value(old: object, new: object, path: str) -> Iterator[str]:
+    if old == new:
+        return
+    if _holds_sections(path):
+        yield from _mapping(_as_mapping(old), _as_mapping(new), path)
+    elif old is None:
+        yield f"{path}: added {_told(new, path)}"
+    elif new is None:
+        yield f"{path}: removed"
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        yield from _mapping(old, new, path)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _list(old, new, path)
+    else:
+        yield _changed(_told(old, path), _told(new, path), path)
+
+
+def _list(old: list[object], new: list[object], path: str) -> Iterator[str]:
+    """Lists of plain words whole; lists of mappings, such as steps, one by one by their places."""
+    if any(isinstance(each, Mapping) for each in (*old, *new)):
+        for place in range(1, max(len(old), len(new)) + 1):
+            before, after = (each[place - 1] if place <= len(each) else None for each in (old, new))
+            yield from _value(before, after, f"{path}.{place}")
+    else:
+        yield _changed(_told(old, path), _told(new, path), path)
+
+
+def _changed(old: str, new: str, path: str) -> str:
+    return f"{path}: {old} -> {new}" if old != new else f"{path}: {old}, changed"
+
+
+def _holds_sections(path: str) -> bool:
+    """Mappings of ids: what is in them is added and removed by itself."""
+    words = path.split(".")
+    return (len(words) == 1 and words[0] in _SECTIONS) or (len(words) == 3 and words[2] == "zones")
+
+
+def _as_mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _told(value: object, path: str) -> str:
+    """The value on one line, in the file's own way, whatever is nobody's business masked."""
+    key = path.rpartition(".")[2]
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {_told(each, name)}' for name, each in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_told(each, '') for each in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if key == "secret":
+        return "…"
+    return mask(str(value)) if key in _MASKED else str(value)
