@@ -107,8 +107,8 @@ def sees(caller: Caller, site: str | None) -> bool:
 
 
 def require(caller: Caller | None, right: Right, *, site: str | None = None, device: str | None = None) -> Caller:
-    """The caller, who may do this at this site and with this device, if any is meant. Raises NotSignedIn and NotAllowed, saying
-    what is missing."""
+    """The caller, who may do this at this site and with this device, if any is meant. Raises NotSignedIn and
+    NotAllowed, saying what is missing."""
     if caller is None:
         raise NotSignedIn("sign in, or send `Authorization: Bearer KEY` with a key that has not been revoked")
     if right not in rights_of(caller):

@@ -1,5 +1,5 @@
-"""Keys, cookies, passwords and PINs: made here, hashed here, compared here. What comes out of `make_*` is shown once and
-never stored; only hashes are. Called by the command line and the console's sign-in.
+"""Keys, cookies, passwords and PINs: made here, hashed here, compared here. What comes out of `make_*` is shown once
+and never stored; only hashes are. Called by the command line and the console's sign-in.
 """
 
 import hashlib
@@ -39,7 +39,8 @@ def hash_password(password: str) -> str:
 
 
 def password_fits(hash: str | None, password: str) -> bool:
-    """Is this the password of the hash? None (nobody, or nothing set) takes as long and never fits. Not for the event loop."""
+    """Is this the password of the hash? None (nobody, or nothing set) takes as long and never fits. Not for the event
+    loop."""
     try:
         _HASHER.verify(hash or _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):
