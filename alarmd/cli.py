@@ -1,0 +1,159 @@
+"""The command line of the contract: parses arguments, nothing else. Each command is imported when it is called, so that `--help` is quick.
+
+Exit status 0, or 1 with clear lines on stderr for whatever alarmd refuses; never a stack trace.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alarmd.access.model import Scope
+from alarmd.alarm.model import Kind
+from alarmd.errors import AlarmdError
+from alarmd.settings import Settings, load
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Panic-button and duress alarms."
+)
+key = typer.Typer(no_args_is_help=True, help="Keys for devices and programs.")
+account = typer.Typer(no_args_is_help=True, help="Who can sign in.")
+pin = typer.Typer(no_args_is_help=True, help="The codes that cancel one's own alarm.")
+app.add_typer(key, name="key")
+app.add_typer(account, name="account")
+app.add_typer(pin, name="pin")
+
+
+def main() -> None:
+    """The program. What alarmd refuses is told in its own words."""
+    try:
+        app()
+    except AlarmdError as refused:
+        sys.exit(f"{refused}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def settings() -> Settings:
+    return load()
+
+
+@app.command()
+def run() -> None:
+    """Run the daemon with the settings of the environment."""
+    from alarmd.app import run as start
+
+    start(settings())
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the console listens on 127.0.0.1.")] = 8080,
+    phones_port: Annotated[int, typer.Option(help="Where the simulated phones are shown.")] = 8081,
+    folder: Annotated[Path | None, typer.Option(help="Keep the data here instead of a temporary folder.")] = None,
+) -> None:
+    """A sample office with simulated buttons and phones; needs nothing else."""
+    from alarmd.commands.demo import demo as start
+
+    start(port=port, phones_port=phones_port, folder=folder)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(help="The organisation file.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, change nothing.")] = False,
+    accept: Annotated[str | None, typer.Option(metavar="REASON", help="Take a chain that can reach nobody.")] = None,
+) -> None:
+    """Load an organisation file: all or nothing."""
+    from alarmd.commands import apply as command
+
+    command.apply(settings(), file, dry_run=dry_run, accept=accept)
+
+
+@app.command()
+def export() -> None:
+    """Write the organisation that holds now to stdout."""
+    from alarmd.commands import apply as command
+
+    command.export(settings())
+
+
+@key.command("create")
+def key_create(
+    name: Annotated[str, typer.Option(help="What it is called in lists and logs.")],
+    scope: Annotated[Scope, typer.Option(help="What it is for.")],
+    device: Annotated[str | None, typer.Option(help="A press key for this device alone.")] = None,
+    site: Annotated[str | None, typer.Option(help="Limited to this site.")] = None,
+    person: Annotated[str | None, typer.Option(help="In whose name it answers.")] = None,
+) -> None:
+    """Make a key; it stands alone on the last line and is shown only now."""
+    from alarmd.commands import keys
+
+    print(keys.create(settings(), keys.Wish(name, scope, device, site, person)))
+
+
+@key.command("list")
+def key_list() -> None:
+    """Show the keys that hold."""
+    from alarmd.commands import keys
+
+    keys.show(settings())
+
+
+@key.command("revoke")
+def key_revoke(name: str) -> None:
+    """Take a key back, at once."""
+    from alarmd.commands import keys
+
+    keys.revoke(settings(), name)
+
+
+@account.command("create")
+def account_create(person: Annotated[str, typer.Option(help="The person's id.")]) -> None:
+    """Let a person sign in; asks for the password."""
+    from alarmd.commands import accounts
+
+    accounts.create(settings(), person)
+
+
+@pin.command("set")
+def pin_set(person: str) -> None:
+    """Set a person's PIN and duress PIN; asks for both."""
+    from alarmd.commands import accounts
+
+    accounts.set_pins(settings(), person)
+
+
+@app.command()
+def press(
+    device: str,
+    kind: Annotated[Kind | None, typer.Option(help="Other than the device's own.")] = None,
+    ref: Annotated[str | None, typer.Option(help="A mark of yours; the same mark is the same press.")] = None,
+    note: Annotated[str | None, typer.Option(help="What the responders should know.")] = None,
+) -> None:
+    """Press a button from here."""
+    from alarmd.commands.press import press as command
+
+    command(settings(), device, kind=kind, ref=ref, note=note)
+
+
+@app.command()
+def preview(
+    device: str,
+    kind: Annotated[Kind | None, typer.Option(help="Other than the device's own.")] = None,
+    at: Annotated[str | None, typer.Option(help="When; without an offset local to the site.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show who would be told, when and how; tells nobody."""
+    from alarmd.commands.preview import preview as command
+
+    command(settings(), device, kind=kind, at=at, as_json=as_json)
+
+
+@app.command()
+def verify() -> None:
+    """Check that the log is as it was written."""
+    from alarmd.commands.verify import verify as command
+
+    command(settings())

@@ -1,0 +1,37 @@
+"""What several commands need: the database of the settings, for the time of one command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from getpass import getuser
+
+from alarmd.errors import NotFound
+from alarmd.organisation.model import Organisation
+from alarmd.ports import Reading
+from alarmd.settings import Settings
+from alarmd.store import Database, open_database
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database, brought to this version, closed afterwards."""
+    database = open_database(settings.database_url, node=settings.node_name)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def current(reading: Reading) -> Organisation:
+    """The organisation that holds now. Raises NotFound where none was applied yet."""
+    version = reading.head().organisation
+    if not version:
+        raise NotFound("no organisation yet; load one with `alarmd apply FILE`")
+    return reading.organisation(version)
+
+
+def whoever() -> str:
+    """Who changes something from a shell, for the audit log."""
+    try:
+        return f"shell:{getuser()}"
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return "shell"

@@ -1,0 +1,73 @@
+"""`alarmd preview DEVICE`: who would be told, when and how, by the engine itself; tells nobody."""
+
+import json
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alarmd.alarm.model import Kind
+from alarmd.alarm.times import stamp
+from alarmd.clock import SystemClock
+from alarmd.commands.common import current, opened
+from alarmd.errors import Malformed, NotFound
+from alarmd.escalation.preview import Preview, Told
+from alarmd.escalation.preview import preview as imagine
+from alarmd.organisation.model import Organisation
+from alarmd.settings import Settings
+
+
+def preview(settings: Settings, device: str, *, kind: Kind | None, at: str | None, as_json: bool) -> None:
+    """Print the steps. `at` without an offset is local to the site. Raises NotFound, Malformed."""
+    with opened(settings) as database, database.snapshot() as reading:
+        organisation = current(reading)
+    if device not in organisation.devices:
+        raise NotFound(f"no device {device!r} in this organisation")
+    shown = imagine(organisation, device, kind, _instant(at, organisation))
+    print(json.dumps(_plain(shown), ensure_ascii=False) if as_json else "\n".join(_lines(shown, organisation)))
+
+
+def _instant(at: str | None, organisation: Organisation) -> datetime:
+    if at is None:
+        return SystemClock().now()
+    try:
+        found = datetime.fromisoformat(at)
+    except ValueError as fault:
+        raise Malformed(
+            f"--at {at}: not a time; write it as 2027-03-28T01:30 (local to the site) or with an offset"
+        ) from fault
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(organisation.time_zone))
+
+
+def _plain(shown: Preview) -> dict[str, object]:
+    return {
+        "device": shown.device,
+        "kind": shown.kind.value,
+        "at": stamp(shown.at),
+        "chain": shown.chain,
+        "steps": [
+            {
+                "step": s.step,
+                "after": _duration(s.after),
+                "at": stamp(s.at),
+                "tell": [{"person": t.person, "by": list(t.by)} for t in s.tell],
+                "reason": s.reason,
+            }
+            for s in shown.steps
+        ],
+    }
+
+
+def _lines(shown: Preview, organisation: Organisation) -> list[str]:
+    zone = ZoneInfo(organisation.time_zone)
+    head = f"{shown.device} pressed {shown.at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}: {shown.kind}, chain {shown.chain}"
+    return [head, *(f"  +{_duration(s.after):>5}  step {s.step}  {_tell(s.tell)}" for s in shown.steps)]
+
+
+def _tell(tell: tuple[Told, ...]) -> str:
+    return "; ".join(f"{t.person} ({', '.join(t.by)})" for t in tell) or "NOBODY"
+
+
+def _duration(length: timedelta) -> str:
+    """As the file writes it: 0s, 90s, 5m."""
+    seconds = length.total_seconds()
+    whole = int(seconds)
+    return f"{whole // 60}m" if whole and whole % 60 == 0 and whole == seconds else f"{seconds:g}s"

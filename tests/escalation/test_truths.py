@@ -1,0 +1,136 @@
+"""What no sequence of events may break (docs/architecture.md, and the promises). Hypothesis plays presses, answers, receipts and time."""
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from alarmd.alarm.effects import Feedback, Tell
+from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Reported
+from alarmd.alarm.model import AttemptState, Kind, Person, Purpose, State
+from alarmd.escalation.decide import Situation, decide
+from alarmd.escalation.draft import Decision
+from alarmd.escalation.receipts import still_wanted
+from tests.support.organisations import office
+from tests.support.story import Story
+
+PEOPLE = sorted(office().people)
+REACHES = st.sampled_from(sorted(AttemptState))
+
+
+class Truths(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.story = Story()
+        self.story.watch.append(self.check)
+        self.before: dict[str, State] = {}
+
+    def check(self, decision: Decision) -> None:
+        alarm = decision.alarm
+        assert alarm is not None
+        was = self.before.get(alarm.id)
+        tells = [e for e in decision.effects if isinstance(e, Tell)]
+        if was is not None and was.ended:
+            assert all(t.purpose is Purpose.ALL_CLEAR for t in tells)
+        if alarm.state.ended:
+            assert all(t.purpose is Purpose.ALL_CLEAR for t in tells)
+        for effect in decision.effects:
+            if isinstance(effect, Feedback) and alarm.kind is Kind.DURESS:
+                assert effect.state in ("received", "idle")
+        self.before[alarm.id] = alarm.state
+
+    @rule(
+        device=st.sampled_from(sorted(office().devices)),
+        kind=st.none() | st.sampled_from(sorted(Kind)),
+        drill=st.booleans(),
+    )
+    def press(self, device: str, kind: Kind | None, drill: bool) -> None:
+        told_before = len(self.story.effects)
+        open_before = {i: a.state for i, a in self.story.alarms.items()}
+        alarm = self.story.press(device, kind, drill=drill and kind is not None)
+        joined = alarm.id in open_before
+        upgraded = joined and self.story.events[alarm.id][-1].kind.value != "joined"
+        if joined and not upgraded:
+            assert alarm.state is open_before[alarm.id]
+            assert not any(isinstance(e, Tell) for e in self.story.effects[told_before:])
+
+    @precondition(lambda self: self.story.alarms)
+    @rule(
+        data=st.data(),
+        person=st.sampled_from(PEOPLE),
+        action=st.sampled_from(sorted(Action)),
+        reason=st.none() | st.just("checked"),
+    )
+    def answer(self, data: st.DataObject, person: str, action: Action, reason: str | None) -> None:
+        self.story.last = data.draw(st.sampled_from(sorted(self.story.alarms)))
+        before = self.story.alarm
+        decision = self.story.does(person, action, reason=reason, text="note")
+        if decision.refusal is not None:
+            assert decision.alarm == before
+            assert not decision.events
+
+    @precondition(lambda self: any(a.notifications for a in self.story.alarms.values()))
+    @rule(data=st.data(), state=REACHES, again=st.none() | st.just(1.0))
+    def receipt(self, data: st.DataObject, state: AttemptState, again: float | None) -> None:
+        told = [i for i, a in self.story.alarms.items() if a.notifications]
+        self.story.last = data.draw(st.sampled_from(sorted(told)))
+        attempts = [a.id for n in self.story.alarm.notifications for a in n.attempts]
+        self.story.report(data.draw(st.sampled_from(attempts)), state, again_in=again, provider="CA1")
+
+    @rule(seconds=st.sampled_from([0.001, 0.5, 1, 3, 12, 15, 20, 60, 300, 3600]))
+    def wait(self, seconds: float) -> None:
+        self.story.wait(seconds)
+
+    @rule(seconds=st.sampled_from([30, 3600, 86400]))
+    def away(self, seconds: float) -> None:
+        """The daemon was away: every deadline is met late, all at once."""
+        self.story.now += timedelta(seconds=seconds)
+        self.story.wait(0)
+
+    @invariant()
+    def every_alarm_not_yet_attended_has_a_due_time(self) -> None:
+        for id, alarm in self.story.alarms.items():
+            over = alarm.state.ended or alarm.state is State.ATTENDED
+            assert (self.story.due[id] is None) == over
+
+    @invariant()
+    def no_deadline_is_left_behind(self) -> None:
+        self.story.wait(0)
+        assert all(d is None or d > self.story.now for d in self.story.due.values())
+
+    @invariant()
+    def folding_the_log_rebuilds_the_alarm(self) -> None:
+        for id, alarm in self.story.alarms.items():
+            assert self.story.folded(id) == alarm
+
+    @invariant()
+    def nothing_pointless_is_wanted(self) -> None:
+        for effect in self.story.effects:
+            for alarm in self.story.alarms.values():
+                if isinstance(effect, Tell) and alarm.find(effect.attempt) and (alarm.enough or alarm.state.ended):
+                    assert effect.purpose is Purpose.ALL_CLEAR or not still_wanted(alarm, effect)
+
+    @invariant()
+    def same_inputs_same_decision(self) -> None:
+        for alarm in self.story.alarms.values():
+            ola = Person("ola", "Ola Nes", "sms")
+            for incoming in (
+                DeadlinePassed(alarm.id),
+                Answered(alarm.id, Action.ACKNOWLEDGE, ola),
+                Reported(alarm.id, "none", AttemptState.FAILED),
+            ):
+                one, two = (
+                    decide(
+                        incoming,
+                        Situation(alarm, self.story.organisation),
+                        self.story.now,
+                        map(str, range(1000)).__next__,
+                    )
+                    for _ in range(2)
+                )
+                assert one == two
+
+
+Truths.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestTruths = Truths.TestCase

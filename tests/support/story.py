@@ -1,0 +1,109 @@
+"""A story told to the pure core: presses, answers and time, one alarm's eye view. No loop, no store: `decide` and `fold` alone."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from alarmd.alarm.effects import Effect, Feedback, Tell
+from alarmd.alarm.events import Event, EventKind, from_wire, wire
+from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Outcome, Pressed, Reported
+from alarmd.alarm.lifecycle import fold
+from alarmd.alarm.model import Alarm, AttemptState, Device, Kind, Person
+from alarmd.escalation.decide import Decidable, Situation, decide
+from alarmd.escalation.draft import Decision
+from alarmd.escalation.pressing import Opening
+from alarmd.organisation.model import Organisation
+from tests.support.organisations import office
+
+BEGAN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Story:
+    """Everything that happened to all alarms of one organisation, in order."""
+
+    organisation: Organisation = field(default_factory=office)
+    now: datetime = BEGAN
+    alarms: dict[str, Alarm] = field(default_factory=dict)
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    watch: list[Callable[[Decision], None]] = field(default_factory=list)
+    last: str = ""
+    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def new_id(self) -> str:
+        return f"id-{next(self._ids):05d}"
+
+    def press(self, device: str = "desk-3", kind: Kind | None = None, **more: object) -> Alarm:
+        pressed = Pressed(Device(device), device=device, kind=kind, **more)  # type: ignore[arg-type]  # fields of Pressed
+        return self.happens(pressed)
+
+    def does(self, person: str, action: Action, **more: object) -> Decision:
+        """A person acts on the alarm that moved last."""
+        by = Person(person, self.organisation.people[person].name, "console")
+        before = self.alarms[self.last]
+        answered = Answered(self.last, action, by, **more)  # type: ignore[arg-type]  # fields of Answered
+        decision = decide(answered, Situation(before, self.organisation), self.now, self.new_id)
+        self.take(decision)
+        return decision
+
+    def resolve(self, person: str, reason: str | None = None, outcome: Outcome | None = None) -> Decision:
+        return self.does(person, Action.RESOLVE, reason=reason, outcome=outcome)
+
+    def report(self, attempt: str, state: AttemptState, **more: object) -> None:
+        reported = Reported(self.last, attempt, state, **more)  # type: ignore[arg-type]  # fields of Reported
+        self.happens(reported)
+
+    def happens(self, incoming: Decidable) -> Alarm:
+        opening = isinstance(incoming, Pressed) or not hasattr(incoming, "alarm")
+        open_alarms = tuple(a for a in self.alarms.values() if not a.state.ended)
+        situation = (
+            Opening(self.organisation, 1, "47", open_alarms, {1: self.organisation})
+            if opening
+            else Situation(self.alarms[self.last], self.organisation)
+        )
+        return self.take(decide(incoming, situation, self.now, self.new_id))
+
+    def take(self, decision: Decision) -> Alarm:
+        alarm = decision.alarm
+        assert alarm is not None
+        self.last = alarm.id
+        self.alarms[alarm.id] = alarm
+        self.events.setdefault(alarm.id, []).extend(decision.events)
+        self.effects += decision.effects
+        self.due[alarm.id] = decision.due
+        for watch in self.watch:
+            watch(decision)
+        return alarm
+
+    def wait(self, seconds: float) -> None:
+        """Time passes; every deadline is met when it comes."""
+        until = self.now + timedelta(seconds=seconds)
+        while True:
+            at, id = min(((d, i) for i, d in self.due.items() if d is not None), default=(None, ""))
+            if at is None or at > until:
+                break
+            self.now, self.last = max(self.now, at), id
+            self.happens(DeadlinePassed(id))
+        self.now = until
+
+    @property
+    def alarm(self) -> Alarm:
+        return self.alarms[self.last]
+
+    def kinds(self) -> list[EventKind]:
+        return [e.kind for e in self.events[self.last]]
+
+    def told(self, channel: str) -> list[str]:
+        """Who was told by this channel so far, in order."""
+        return [e.person for e in self.effects if isinstance(e, Tell) and e.channel == channel]
+
+    def shown(self, device: str) -> list[str]:
+        return [e.state for e in self.effects if isinstance(e, Feedback) and e.device == device]
+
+    def folded(self, id: str) -> Alarm:
+        """The alarm as the stored log tells it, through the wire form."""
+        alarm = self.alarms[id]
+        return fold(id, alarm.site, [from_wire(wire(e, id, alarm.site)) for e in self.events[id]])
