@@ -19,7 +19,7 @@ from alarmd.rehearsal.twiml import Gather, Hangup, Pause, Redirect, Say, TwimlFa
 
 VOICEMAIL_AFTER = timedelta(seconds=8)  # of ringing
 LETTERS_A_SECOND = 15  # of speech, about what Twilio's voices manage
-DOCUMENTS = 100  # that one call may perform: two that redirect to each other must end some time
+DOCUMENTS = 50  # that one call may perform: two that redirect to each other must end some time
 APOLOGY = Spoken("We are sorry, an application error has occurred. Goodbye.", "en-US")
 MACHINE = {"Enable": "machine_start", "DetectMessageEnd": "machine_end_beep"}
 

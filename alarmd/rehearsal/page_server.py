@@ -61,7 +61,6 @@ class KeysBody(BaseModel):
 
 def add_page(app: FastAPI, phones: Phones, texting: Texting, calling: Calling, audience: Audience) -> None:
     """Puts the page and its addresses into the app."""
-
     app.add_middleware(Guard)
 
     @app.get("/phones")

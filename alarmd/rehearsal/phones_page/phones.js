@@ -12,6 +12,16 @@ const board = document.querySelector("#phones");
 const template = document.querySelector("#phone");
 const announcements = document.querySelector("#announcements");
 const cards = new Map();
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      const card = cards.get(entry.target.closest(".phone")?.dataset.number);
+      if (card) card.inSight = entry.isIntersecting;
+    }
+    drawRings();
+  },
+  { threshold: 0.9 },
+);
 let link = "opening";
 
 chooseLanguage(localStorage.getItem("alarmd-language") ?? navigator.language.slice(0, 2).replace("no", "nb"));
@@ -47,6 +57,7 @@ function listen() {
 }
 
 function forget(number, card) {
+  sight.unobserve(card.part(".screen"));
   card.root.remove();
   cards.delete(number);
 }
@@ -81,10 +92,10 @@ function translate(root) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
 }
 
-/** Where it rings now, above all cards: a phone that rings below the edge of the screen must not be missed. */
+/** Where it rings beyond the edge of the screen: no call that rings may be missed for being elsewhere on the page. */
 function drawRings() {
   const rings = document.querySelector("#rings");
-  const ringing = [...cards.values()].filter((card) => card.root.dataset.state === "ringing");
+  const ringing = [...cards.values()].filter((card) => card.root.dataset.state === "ringing" && !card.inSight);
   const now = JSON.stringify(ringing.map((card) => [card.phone.number, say("nowRinging", { name: nameOf(card.phone) })]));
   if (rings.dataset.drawn === now) return;
   rings.dataset.drawn = now;
@@ -109,6 +120,7 @@ function show(phone, announce) {
   if (!card) {
     card = build(phone);
     cards.set(phone.number, card);
+    sight.observe(card.part(".screen"));
     board.append(card.root);
   }
   if (announce) tell(card, phone);
