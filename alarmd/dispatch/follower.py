@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from alarmd.errors import NotDurable
+from alarmd.organisation.model import Organisation
 from alarmd.ports import Clock, Committed, Head, Logged, Reading, Store
 
 log = structlog.get_logger()
@@ -20,25 +21,24 @@ AT_ONCE = 1000
 
 class Follower:
     """`tell` gets every logged event once and in order, ours and theirs; `elsewhere` is called when others have written;
-    `changed` when organisation or access did."""
+    `changed` when organisation or access did. `organisation` is the one that holds, as far as is known here."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.head = Head(0, 0, 0)
+        self.organisation: Organisation | None = None
         self.tell: list[Callable[[Sequence[Logged]], None]] = []
         self.elsewhere: list[Callable[[], None]] = []
         self.changed: list[Callable[[Head], None]] = []
         self._store = store
         self._clock = clock
         self._position = 0
-        self._announced = 0
         self._wake = asyncio.Event()
 
     async def begin(self) -> None:
         """Where the log stands now; what is older is not news."""
-        self.head = await self._store.read(lambda r: r.head())
-        self._position = self._announced = self.head.position
-        for changed in self.changed:
-            changed(self.head)
+        head = await self._store.read(lambda r: r.head())
+        self._position = head.position
+        await self._change(head)
 
     def offer(self, committed: Sequence[Committed]) -> None:
         """What this node has just committed: told on at once where it follows what is known, else fetched with what lies between."""
@@ -68,8 +68,7 @@ class Follower:
     async def _look(self) -> None:
         head = await self._store.read(lambda r: r.head())
         if (head.organisation, head.access) != (self.head.organisation, self.head.access):
-            for changed in self.changed:
-                changed(head)
+            await self._change(head)
         self.head = head
         news = False
         while self._position < head.position:
@@ -83,6 +82,14 @@ class Follower:
             for elsewhere in self.elsewhere:
                 elsewhere()
 
+    async def _change(self, head: Head) -> None:
+        """Another organisation or other keys hold now."""
+        if head.organisation and head.organisation != self.head.organisation:
+            self.organisation = await self._store.read(partial(_organisation, version=head.organisation))
+        self.head = head
+        for changed in self.changed:
+            changed(head)
+
     def _tell(self, logged: Sequence[Logged]) -> None:
         self._position = logged[-1].position
         for tell in self.tell:
@@ -91,3 +98,7 @@ class Follower:
 
 def _events(reading: Reading, after: int) -> tuple[Logged, ...]:
     return reading.events(after, AT_ONCE)
+
+
+def _organisation(reading: Reading, version: int) -> Organisation:
+    return reading.organisation(version)

@@ -88,6 +88,11 @@ class Outbox:
             for due in one.effects:
                 self._take(due)
 
+    def show(self, alarm: str, feedback: Feedback) -> None:
+        """A light that answers again; not stored, since the device asks until it sees it."""
+        if self._doors.lights is not None:
+            self._line_up(Due(alarm, feedback), feedback)
+
     def look(self) -> None:
         """Something was committed elsewhere: ask the store now."""
         self._wake.set()
@@ -224,7 +229,8 @@ class Outbox:
             while self._doors.lights is not None and not await self._doors.lights.show(due.alarm, feedback):
                 await self._clock.sleep_until(self._clock.now() + AGAIN)
             lane.popleft()
-            self._spawn("light shown", self._done(feedback.id, Performed(feedback.id)))
+            if feedback.id:
+                self._spawn("light shown", self._done(feedback.id, Performed(feedback.id)))
         del self._lanes[device]
 
     async def _end_call(self, end: EndCall) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import (
     Answered,
     DeadlinePassed,
@@ -22,6 +23,7 @@ from alarmd.alarm.model import Alarm, Person
 from alarmd.errors import NotFound
 from alarmd.escalation.decide import Moving, Situation, decide
 from alarmd.escalation.draft import Decision
+from alarmd.escalation.feedback import devices, shown
 from alarmd.escalation.pressing import Opening, kind_of, zone_of
 from alarmd.organisation.model import Organisation
 from alarmd.ports import Committed, KnownSignal, Unit
@@ -30,13 +32,15 @@ from alarmd.ports import Committed, KnownSignal, Unit
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this ref was known already
-    and nothing was written."""
+    and nothing was written, only `shows` answers it at its device again.
+    """
 
     decision: Decision
     alarm: Alarm | None
     committed: Committed | None = None
     signal: KnownSignal | None = None
     repeated: bool = False
+    shows: tuple[Feedback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Taker:
         sender = sender_of(pressed)
         known = unit.known_signal(sender, pressed.ref) if pressed.ref is not None else None
         if known is not None:
-            return Taken(Decision(None), unit.alarm(known.alarm), signal=known, repeated=True)
+            return self._repeat(unit, pressed, known)
         version = unit.head().organisation
         organisation = current(unit)
         _require_place(pressed, organisation)
@@ -80,6 +84,21 @@ class Taker:
         assert alarm is not None
         joined = first.kind.value != "raised"
         return Taken(taken.decision, alarm, taken.committed, KnownSignal(first.data["signal"], alarm.id, joined))
+
+    def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:
+        """A ref that was taken before. Its device hears so once more; and if it has an open alarm since, what that one shows last."""
+        alarm = unit.alarm(known.alarm)
+        if alarm is None or pressed.device is None:
+            return Taken(Decision(None), alarm, signal=known, repeated=True)
+        since = [
+            a for a in unit.open_in_zone(alarm.first.zone or "") if a.id != alarm.id and pressed.device in devices(a)
+        ]
+        shows = [self._light(unit, alarm, pressed.device, pressed.ref)]
+        shows += [self._light(unit, a, pressed.device, devices(a)[pressed.device]) for a in since]
+        return Taken(Decision(None), alarm, signal=known, repeated=True, shows=tuple(shows))
+
+    def _light(self, unit: Unit, alarm: Alarm, device: str, ref: str | None) -> Feedback:
+        return Feedback("", device, shown(alarm, unit.organisation(alarm.organisation)), ref)
 
     def _fault(self, unit: Unit, fault: FaultFound, now: datetime) -> Taken:
         open_already = unit.open_for_cause(fault.cause)
