@@ -186,8 +186,8 @@ def span_texts(start: datetime, end: datetime) -> dict[str, str]:
 
 def weekdays(item: Item) -> frozenset[int]:
     """`mon-fri`, `mon,wed-fri`, `fri-mon` over the week's end, or a list of such."""
-    parts = item.series("days") if isinstance(item.value, list) else [item]
-    return frozenset(day for part in parts for day in _weekdays(part.value))
+    parts = item.value if isinstance(item.value, list) and item.value else [item.value]
+    return frozenset(day for part in parts for day in _weekdays(part))
 
 
 def weekdays_text(days: frozenset[int]) -> str:

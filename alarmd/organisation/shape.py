@@ -216,7 +216,7 @@ def _span(fields: Fields) -> tuple[datetime, datetime]:
 
 def _contact(item: Item) -> Contact:
     kind, inner = _single(item, CONTACT_KINDS, "way of contact")
-    return _way(kind, inner)
+    return inner.attempt(partial(_way, kind), Contact(kind, ""))
 
 
 def _way(kind: str, item: Item) -> Contact:
@@ -342,7 +342,7 @@ def _step(item: Item) -> Step:
 def _target(item: Item) -> Target:
     word, inner = _single(item, tuple(TargetKind), "target")
     kind = TargetKind(word)
-    return Target(kind, _TARGETS[kind](inner))
+    return Target(kind, inner.attempt(_TARGETS[kind], ""))
 
 
 def _repeat(item: Item) -> Repeat:
