@@ -26,8 +26,9 @@ export type Actor =
   | { device: string }
   | { system: string }
 
+/** The chain's clock: the next undone step. No `at`: the clock stands, because enough are coming. */
 export interface Next {
-  at: Timestamp
+  at: Timestamp | null
   step: number
   round: number
 }
@@ -44,8 +45,9 @@ export interface Alarm {
   id: string
   state: AlarmState
   kind: Kind
-  site: string
-  zone: string
+  /** None on a technical alarm that belongs to no site. */
+  site: string | null
+  zone: string | null
   device: string | null
   drill: boolean
   opened_at: Timestamp
@@ -94,7 +96,7 @@ export interface Raising {
   signal: string
   ref: string | null
   device: string | null
-  zone: string
+  zone: string | null
   kind: Kind
   note: string | null
   pressed_at: Timestamp | null
@@ -104,6 +106,8 @@ export interface Raising {
   next: Next | null
   needed?: number
   cause?: string | null
+  /** upgraded: which of those who answered count under the new chain. */
+  counts?: string[]
 }
 
 export interface Answering {
@@ -158,7 +162,7 @@ export type AlarmEvent = {
     at: Timestamp
     by: Actor
     state: AlarmState
-    site: string
+    site: string | null
     data: EventData[K]
   }
 }[EventKind]

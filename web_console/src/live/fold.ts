@@ -39,7 +39,7 @@ export function folded(alarm: Alarm, event: AlarmEvent): Alarm {
     case 'joined':
       return { ...after, ...pressed(after, event.data) }
     case 'upgraded':
-      return { ...after, ...pressed(after, event.data), kind: event.data.kind }
+      return { ...after, ...pressed(after, event.data), ...upgraded(after, event.data) }
     case 'step_due':
     case 'escalated':
       return { ...after, next: event.data.next }
@@ -53,7 +53,6 @@ export function folded(alarm: Alarm, event: AlarmEvent): Alarm {
       const gone = new Set(event.data.people)
       return { ...after, next: event.data.next, responders: after.responders.filter((r) => !gone.has(r.person)) }
     }
-    case 'attended':
     case 'cancelled':
       return { ...after, next: null }
     case 'resolved':
@@ -64,7 +63,13 @@ export function folded(alarm: Alarm, event: AlarmEvent): Alarm {
 }
 
 function pressed(alarm: Alarm, data: Raising): Partial<Alarm> {
-  return { presses: alarm.presses + 1, next: data.next ?? alarm.next, note: data.note ?? alarm.note }
+  return { presses: alarm.presses + 1, next: data.next, note: data.note ?? alarm.note }
+}
+
+function upgraded(alarm: Alarm, data: Raising): Partial<Alarm> {
+  const counts = data.counts
+  const responders = counts ? alarm.responders.map((r) => ({ ...r, counts: counts.includes(r.person) })) : alarm.responders
+  return { kind: data.kind, needed: data.needed ?? alarm.needed, responders }
 }
 
 function answered(alarm: Alarm, data: Answering, state: ResponderState, at: string): Partial<Alarm> {

@@ -54,6 +54,6 @@ describe('the list', () => {
   it('suggests the newest unanswered, a real one before a drill', () => {
     expect(suggested(sections([alarm('a', 1), alarm('b', 2), alarm('c', 3, { drill: true }), alarm('d', 0, by('arrived'))]))).toBe('b')
     expect(suggested(sections([alarm('d', 0, by('arrived'))]))).toBe('d')
-    expect(suggested([])).toBeNull()
+    expect(suggested(sections([alarm('e', 0, { state: 'resolved' })]))).toBeNull()
   })
 })

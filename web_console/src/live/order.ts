@@ -70,11 +70,11 @@ export function shortened(list: readonly Section[], most: number = MOST_ROWS): {
   return { shown, left }
 }
 
-/** The one to choose when none is chosen: the newest unanswered, else the first of the list. */
+/** The one to choose when none is chosen: the newest unanswered, else the first that is open. */
 export function suggested(list: readonly Section[]): string | null {
   const unanswered = list.find((section) => section.group === 'unanswered')?.alarms
   const newest = unanswered?.reduce((a, b) => (b.opened_at >= a.opened_at && !(b.drill && !a.drill) ? b : a))
-  return newest?.id ?? list[0]?.alarms[0]?.id ?? null
+  return newest?.id ?? list.find((section) => section.group !== 'closed')?.alarms[0]?.id ?? null
 }
 
 function before(group: Group): (a: Alarm, b: Alarm) => number {

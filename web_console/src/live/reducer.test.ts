@@ -127,14 +127,14 @@ describe('the life of an alarm', () => {
       began(alarm('a', { kind: 'assist' })),
       events(
         event(11, 'step_due', { step: 1, round: 1, reason: 'due', tell: [], next: { at: AT, step: 2, round: 1 } }),
-        event(12, 'upgraded', { ...raising, kind: 'panic', next: null }),
+        event(12, 'upgraded', { ...raising, kind: 'panic', needed: 2, counts: ['kari'], next: null }),
         event(13, 'escalated', { reason: 'asked', step: 2, next: { at: AT, step: 3, round: 1 } }),
         event(14, 'receipt', {}),
         event(15, 'arrived', answer('kari'), { state: 'acknowledged' }),
         event(16, 'attended', {}, { state: 'attended' }),
       ),
     )
-    expect(after.alarms.get('a')).toMatchObject({ kind: 'panic', presses: 2, state: 'attended', next: null })
+    expect(after.alarms.get('a')).toMatchObject({ kind: 'panic', presses: 2, needed: 2, state: 'attended' })
     const ended = run(after, events(event(17, 'resolved', { outcome: 'real', reason: null }, { state: 'resolved' })))
     expect(ended.alarms.get('a')).toMatchObject({ state: 'resolved', outcome: 'real' })
   })

@@ -29,11 +29,12 @@ export class LiveStore {
   shown: View = this.view
   private readonly clock = new ServerClock()
   private readonly changes = new Set<Change>()
+  private readonly watchers = new Set<Change>()
   private readonly eventListeners = new Set<OnEvents>()
   private readonly feed: Feed
   private drawn = 0
   private drawing: ReturnType<typeof setTimeout> | undefined
-  private watch: ReturnType<typeof setInterval> | undefined
+  private judging: ReturnType<typeof setInterval> | undefined
   private asked = new Set<string>()
 
   constructor() {
@@ -45,14 +46,14 @@ export class LiveStore {
 
   start(): void {
     this.feed.start()
-    clearInterval(this.watch)
-    this.watch = setInterval(() => this.judge(), 500)
+    clearInterval(this.judging)
+    this.judging = setInterval(() => this.judge(), 500)
     this.set({ signedOut: false, connection: connection(this.feed.link, performance.now()) })
   }
 
   stop(): void {
     this.feed.stop()
-    clearInterval(this.watch)
+    clearInterval(this.judging)
   }
 
   /** Stops and forgets: somebody else may sign in at this screen. */
@@ -65,12 +66,21 @@ export class LiveStore {
   /** Server time in milliseconds. */
   readonly now = (): number => this.clock.now(performance.now(), Date.now())
 
+  /** Milliseconds since anything was heard. */
+  readonly silence = (): number => performance.now() - this.feed.link.lastFrame
+
   /** Server time in milliseconds at which the last frame came, or since when we wait for the first. */
-  readonly silentSince = (): number => this.now() - (performance.now() - this.feed.link.lastFrame)
+  readonly silentSince = (): number => this.now() - this.silence()
 
   readonly subscribe = (change: Change): (() => void) => {
     this.changes.add(change)
     return () => this.changes.delete(change)
+  }
+
+  /** Called at every change at once, also in a hidden tab; `subscribe` is for drawing and may be called a little later. */
+  watch(change: Change): () => void {
+    this.watchers.add(change)
+    return () => this.watchers.delete(change)
   }
 
   onEvents(listener: OnEvents): () => void {
@@ -125,6 +135,7 @@ export class LiveStore {
 
   private set(part: Partial<View>): void {
     this.view = { ...this.view, ...part }
+    for (const change of this.watchers) change()
     const waited = performance.now() - this.drawn
     if (this.drawing !== undefined) return
     if (waited >= DRAW_EVERY) this.draw()

@@ -1,0 +1,52 @@
+/** What a screen reader is told: a new alarm at once, what others did about one when there is time. */
+import { useEffect, useState } from 'react'
+import type { Alarm, AlarmEvent } from '../live/contract'
+import { isTechnical } from '../live/order'
+import { store } from '../live/store'
+import type { Places } from '../session/places'
+import { usePlaces } from '../session/useOrganisation'
+import type { T } from '../texts/t'
+import { useT } from '../texts/useT'
+import { kindWord } from '../alarms/words'
+
+export function Announcer({ me }: { me: string }) {
+  const t = useT()
+  const places = usePlaces()
+  const [alert, setAlert] = useState('')
+  const [news, setNews] = useState('')
+  useEffect(
+    () =>
+      store.onEvents((events) => {
+        for (const event of events) {
+          const alarm = store.view.live.alarms.get(event.alarm)
+          if (!alarm || isTechnical(alarm)) continue
+          if (event.kind === 'raised') setAlert(t('say.new', { kind: kindWord(t, alarm.kind), place: places.of(alarm).full }))
+          else setNews((before) => change(t, places, alarm, event, me) ?? before)
+        }
+      }),
+    [t, places, me],
+  )
+  return (
+    <>
+      <div className="hidden" role="alert" data-testid="say-alert">
+        {alert}
+      </div>
+      <div className="hidden" role="status" data-testid="say-news">
+        {news}
+      </div>
+    </>
+  )
+}
+
+function change(t: T, places: Places, alarm: Alarm, event: AlarmEvent, me: string): string | null {
+  const answered = event.kind === 'acknowledged' || event.kind === 'en_route' || event.kind === 'arrived'
+  const what = (): string | null => {
+    if (answered && event.data.person !== me) return t(`event.${event.kind}`, { who: places.person(event.data.person) })
+    if (event.kind === 'lapsed') return t('event.lapsed', { who: places.people(event.data.people) })
+    if (event.kind === 'cancelled') return t('event.cancelled', { who: places.actor(event.by, t('system')) })
+    if (event.kind === 'resolved') return t('stage.closed')
+    return null
+  }
+  const said = what()
+  return said && t('say.change', { place: places.of(alarm).name, what: said })
+}
