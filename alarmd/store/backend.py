@@ -1,0 +1,63 @@
+"""What the store asks of a database beyond SQL: two engines, a lock for the daemon, and words for its faults.
+`sqlite.py` and `postgresql.py` are the two; nothing else in the store knows which one it has.
+"""
+
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+LOCK_WAIT = 5.0
+"""Seconds a writer waits for another one's transaction."""
+
+
+class Backend(Protocol):
+    """One database. `place` names it in messages, without password."""
+
+    place: str
+    writer: Engine
+    """One connection; its transaction locks out every other writer at once, or when it takes the head."""
+    readers: Engine
+    """A few connections; a transaction on one sees one snapshot."""
+
+    def create(self) -> None:
+        """Make an empty database where there can be one and is none. Raises CannotStart."""
+        ...
+
+    def settle(self) -> None:
+        """After the schema stands: make sure that what was created survives a power cut."""
+        ...
+
+    def still_there(self) -> str | None:
+        """None, or why what is written now would be lost; asked before each transaction."""
+        ...
+
+    def lock_schema(self, connection: Connection) -> None:
+        """In a transaction of `writer`: nobody else makes or changes tables until it ends."""
+        ...
+
+    def hold(self) -> None:
+        """This process is a daemon on it from now on. Raises CannotStart where there may be one only."""
+        ...
+
+    def daemon_runs(self) -> bool:
+        """Does any daemon serve it now?"""
+        ...
+
+    def explain(self, error: SQLAlchemyError) -> str:
+        """What is wrong, where, and what to do."""
+        ...
+
+    def unreachable(self, error: SQLAlchemyError) -> bool:
+        """Is it merely away, so that waiting helps?"""
+        ...
+
+    def close(self) -> None:
+        """Give back connections and locks."""
+        ...
+
+
+def first_line(error: SQLAlchemyError) -> str:
+    """What the driver said, without SQLAlchemy's additions, which would show statements and values."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+    return said.strip().splitlines()[0] if said.strip() else type(error).__name__

@@ -1,0 +1,257 @@
+"""The store's synchronous core: transactions and snapshots on one database. The command line and the simulated world
+use it as it is; the daemon through `facade.ThreadedStore`. Whatever the database does wrong comes out as NotDurable,
+the connection is thrown away, and the next transaction makes a new one: nothing need be restarted.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from alarmd.errors import CannotStart, NotDurable
+from alarmd.store.backend import Backend
+from alarmd.store.link import Link
+from alarmd.store.memory import Memory
+from alarmd.store.postgresql import Postgresql
+from alarmd.store.reading import HEAD, StoredReading
+from alarmd.store.registry import StoredRegistry
+from alarmd.store.schema import bring_up, is_current
+from alarmd.store.sqlite import Sqlite
+from alarmd.store.tables import effects, events, head
+
+FAR_BEHIND = 10_000
+"""So many events of others, and it is quicker to forget than to look which alarms they changed."""
+
+_LOCKED_HEAD = select(head).with_for_update()
+_CHANGED = select(events.c.alarm).distinct()
+
+
+def open_database(url: str, *, node: str, daemon: bool = False) -> "Database":
+    """The database of a URL (`sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite://` in memory for
+    rehearsals, or `postgresql://` as libpq has it), with the tables of this version. `node` must be this process's own
+    name among all nodes.
+
+    A daemon keeps a second daemon off an SQLite file, takes back the leases of its earlier life, and may start while
+    PostgreSQL is away: then `prepared` is false, every transaction raises NotDurable, and the first that reaches it
+    makes the tables. Raises CannotStart.
+    """
+    backend = _backend(url, node, daemon=daemon)
+    database = Database(backend, node, daemon=daemon)
+    try:
+        backend.create()
+        if daemon:
+            backend.hold()
+        database.prepare(patient=daemon)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _backend(url: str, node: str, *, daemon: bool) -> Backend:
+    scheme = url.partition("://")[0]
+    if scheme == "sqlite":
+        return Sqlite(url)
+    if scheme in ("postgresql", "postgres"):
+        return Postgresql(url, node=node, daemon=daemon)
+    raise CannotStart(f"ALARMD_DATABASE_URL begins with {scheme!r}; it must begin with sqlite:/// or postgresql://")
+
+
+class Database:
+    """One process's way to the store. Transactions come one after the other, from whichever thread; snapshots beside
+    them.
+    """
+
+    def __init__(self, backend: Backend, node: str, *, daemon: bool) -> None:
+        self.prepared = False
+        self._backend = backend
+        self._node = node
+        self._daemon = daemon
+        self._memory = Memory()
+        self._one_at_a_time = threading.Lock()
+        self._writer: Connection | None = None
+
+    @property
+    def place(self) -> str:
+        """Which database it is, for people; no password."""
+        return self._backend.place
+
+    def daemon_runs(self) -> bool:
+        """Does a daemon serve this database now? Raises NotDurable when it cannot be asked."""
+        try:
+            return self._backend.daemon_runs()
+        except SQLAlchemyError as error:
+            raise NotDurable(self._backend.explain(error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[StoredRegistry]:
+        """All or nothing, durable when the block is left; what the block raises undoes it. Raises NotDurable."""
+        with self._one_at_a_time:
+            self._require_prepared()
+            link, row = self._begin()
+            unit = StoredRegistry(link, self._memory, row)
+            try:
+                yield unit
+                unit.flush()
+                if unit.wrote or link.fault is not None:
+                    link.commit()
+            except BaseException:
+                self._abandon(link)
+                raise
+            self._end(unit)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[StoredReading]:
+        """Questions, all within one snapshot. Raises NotDurable."""
+        with self.reading() as (link, row):
+            yield StoredReading(link, self._memory, row)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Link, Row[tuple[object, ...]]]]:
+        """A snapshot in SQL, with the head as it stands in it; for `verify`."""
+        self._require_prepared()
+        try:
+            connection, row = self._look()
+        except SQLAlchemyError as error:
+            raise NotDurable(self._backend.explain(error)) from error
+        link = Link(connection, self._backend)
+        try:
+            yield link, row
+        finally:
+            with suppress(
+                SQLAlchemyError
+            ):  # giving back what has failed can fail; the block's own error is the one to tell
+                if link.fault is not None:
+                    connection.invalidate()
+                connection.close()
+
+    def prepare(self, *, patient: bool = False) -> None:
+        """Make or migrate the tables. Raises CannotStart, unless `patient` and the database is merely away."""
+        try:
+            with self._backend.readers.connect() as connection:
+                current = is_current(connection)
+            if self._daemon or not current:
+                with self._backend.writer.begin() as connection:
+                    if not current:
+                        bring_up(connection, self._backend)
+                    if self._daemon:
+                        self._release(connection)
+        except SQLAlchemyError as error:
+            if patient and self._backend.unreachable(error):
+                return
+            raise CannotStart(self._backend.explain(error)) from error
+        self._backend.settle()
+        self.prepared = True
+
+    def close(self) -> None:
+        """Give back every connection and the daemon's lock."""
+        with self._one_at_a_time:
+            self._drop()
+            self._backend.close()
+
+    def _release(self, connection: Connection) -> None:
+        """What this node held in an earlier life nobody works on any more."""
+        held = update(effects).where(effects.c.claimed_by == self._node, effects.c.claimed_until > 0)
+        connection.execute(held.values(claimed_until=0))
+
+    def _require_prepared(self) -> None:
+        if self.prepared:
+            return
+        try:
+            self.prepare()
+        except CannotStart as fault:
+            raise NotDurable(str(fault)) from fault
+
+    def _begin(self) -> tuple[Link, Row[tuple[object, ...]]]:
+        """Lock the head. A connection that died while it was idle is replaced: nothing was asked of it yet, so nothing
+        is lost.
+        """
+        gone = self._backend.still_there()
+        if gone is not None:
+            raise NotDurable(gone)
+        stale = self._writer is not None
+        try:
+            connection, row = self._lock_head()
+        except SQLAlchemyError as error:
+            self._drop()
+            if not stale or not self._backend.unreachable(error):
+                raise NotDurable(self._backend.explain(error)) from error
+            try:
+                connection, row = self._lock_head()
+            except SQLAlchemyError as again:
+                self._drop()
+                raise NotDurable(self._backend.explain(again)) from again
+        link = Link(connection, self._backend)
+        self._catch_up(link, row.position)
+        return link, row
+
+    def _lock_head(self) -> tuple[Connection, Row[tuple[object, ...]]]:
+        if self._writer is None:
+            self._writer = self._backend.writer.connect()
+        return self._writer, self._writer.execute(_LOCKED_HEAD).one()
+
+    def _catch_up(self, link: Link, position: int) -> None:
+        """What others have written since is read again when it is needed."""
+        known = self._memory.position
+        if known == position:
+            return
+        if 0 <= known < position <= known + FAR_BEHIND:
+            try:
+                changed = link.rows(_CHANGED.where(events.c.position > known))
+            except NotDurable:
+                self._abandon(link)
+                raise
+            self._memory.moved_on(position, (row.alarm for row in changed))
+        else:
+            self._memory.forget()
+            self._memory.position = position
+
+    def _look(self) -> tuple[Connection, Row[tuple[object, ...]]]:
+        try:
+            return self._first_look()
+        except SQLAlchemyError as error:
+            if not self._backend.unreachable(error):
+                raise
+        return self._first_look()  # the pool's connection had died while it was idle; it has been thrown away
+
+    def _first_look(self) -> tuple[Connection, Row[tuple[object, ...]]]:
+        connection = self._backend.readers.connect()
+        try:
+            return connection, connection.execute(HEAD).one()
+        except BaseException:
+            connection.close()
+            raise
+
+    def _end(self, unit: StoredRegistry) -> None:
+        if unit.wrote:
+            self._memory.committed(unit.head().position, unit.written.values())
+            return
+        assert self._writer is not None
+        try:
+            self._writer.rollback()  # nothing was written: no commit, no sync
+        except SQLAlchemyError:
+            self._drop()
+
+    def _abandon(self, link: Link) -> None:
+        """Undo. After a fault of the database it is not known what it has kept: forget, and begin again with a new
+        connection.
+        """
+        if link.fault is not None:
+            self._memory.forget()
+            self._drop()
+            return
+        try:
+            assert self._writer is not None
+            self._writer.rollback()
+        except SQLAlchemyError:
+            self._memory.forget()
+            self._drop()
+
+    def _drop(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(SQLAlchemyError):  # it is thrown away because it does not work
+                writer.invalidate()
+                writer.close()

@@ -1,0 +1,55 @@
+"""One connection inside one transaction: runs statements and turns every fault of the database into NotDurable with a
+clear text.
+
+After a fault the transaction is broken for good: nothing that follows can be committed, even where a caller has
+swallowed the error.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from alarmd.errors import NotDurable
+from alarmd.store.backend import Backend
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+class Link:
+    """Made when a transaction begins, thrown away when it ends."""
+
+    __slots__ = ("_backend", "_connection", "fault")
+
+    def __init__(self, connection: Connection, backend: Backend) -> None:
+        self._connection = connection
+        self._backend = backend
+        self.fault: NotDurable | None = None
+
+    def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
+        """Every row. Raises NotDurable."""
+        try:
+            return self._connection.execute(statement, parameters).all()
+        except SQLAlchemyError as error:
+            raise self._broken(error) from error
+
+    def do(self, statement: Executable, parameters: Parameters = None) -> None:
+        """Write; a list of parameters is one statement for each. Raises NotDurable."""
+        try:
+            self._connection.execute(statement, parameters)
+        except SQLAlchemyError as error:
+            raise self._broken(error) from error
+
+    def commit(self) -> None:
+        """Make it durable. Raises NotDurable, also when it is not known whether it is."""
+        if self.fault is not None:
+            raise NotDurable(str(self.fault)) from self.fault
+        try:
+            self._connection.commit()
+        except SQLAlchemyError as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: SQLAlchemyError) -> NotDurable:
+        self.fault = NotDurable(self._backend.explain(error))
+        return self.fault

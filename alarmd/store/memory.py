@@ -1,0 +1,79 @@
+"""What this process remembers between transactions, so that a press need not read the log again: folded alarms, which
+are open in a zone or for a cause, organisation versions. Holds only what is committed, as of `position`; nobody need
+remember anything to be right.
+
+Changed by the one writer of the process under the head's lock; readers beside it only look.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from alarmd.alarm.model import Alarm
+from alarmd.organisation.model import Organisation
+
+ALARMS = 4000
+"""Folded alarms kept, a few kilobytes each."""
+ZONES = 10_000
+
+
+class Memory:
+    """`position`: the length of the log that it knows; -1 knows nothing."""
+
+    def __init__(self) -> None:
+        self.position = -1
+        self.organisations: dict[int, Organisation] = {}
+        self.zones: dict[str, dict[str, None]] = {}
+        self.causes: dict[str, str | None] = {}
+        self._alarms: OrderedDict[str, Alarm] = OrderedDict()
+
+    def alarm(self, id: str) -> Alarm | None:
+        """For the writer: as of `position`."""
+        found = self._alarms.get(id)
+        if found is not None:
+            self._alarms.move_to_end(id)
+        return found
+
+    def glimpse(self, id: str) -> Alarm | None:
+        """For readers, who compare its version with their snapshot's; changes nothing."""
+        return self._alarms.get(id)
+
+    def keep(self, alarm: Alarm) -> None:
+        """This is how it stands, committed."""
+        self._alarms[alarm.id] = alarm
+        self._alarms.move_to_end(alarm.id)
+        if len(self._alarms) > ALARMS:
+            self._alarms.popitem(last=False)
+
+    def opened(self, zone: str, ids: Iterable[str]) -> None:
+        """These are the open alarms of a zone."""
+        if len(self.zones) >= ZONES:
+            self.zones.clear()
+        self.zones[zone] = dict.fromkeys(ids)
+
+    def committed(self, position: int, written: Iterable[Alarm]) -> None:
+        """Our own transaction has made the log this long; these alarms are what it made of them."""
+        self.position = position
+        for alarm in written:
+            self.keep(alarm)
+            zone = self.zones.get(alarm.first.zone or "")
+            if zone is not None and alarm.state.ended:
+                zone.pop(alarm.id, None)
+            elif zone is not None:
+                zone[alarm.id] = None
+            if alarm.cause is not None:
+                self.causes.pop(alarm.cause, None)
+
+    def moved_on(self, position: int, changed: Iterable[str]) -> None:
+        """Others have written: these alarms are not as they were."""
+        self.position = position
+        for id in changed:
+            self._alarms.pop(id, None)
+        self.zones.clear()
+        self.causes.clear()
+
+    def forget(self) -> None:
+        """Know nothing of alarms; what is stored once and never changes is kept."""
+        self.position = -1
+        self._alarms.clear()
+        self.zones.clear()
+        self.causes.clear()

@@ -1,0 +1,114 @@
+"""PostgreSQL through psycopg 3: several nodes, one order. Every commit waits for the server's disk
+(synchronous_commit=on); nobody can hold the head's lock for more than seconds, however he ended.
+"""
+
+from collections.abc import Mapping
+
+import psycopg
+from psycopg import conninfo
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from alarmd.errors import CannotStart
+from alarmd.store.backend import LOCK_WAIT, first_line
+
+DAEMON, SHELL = "alarmd node", "alarmd shell"
+_SCHEMA_LOCK = 0x616C61726D64
+"""`alarmd` in ASCII: the advisory lock under which tables are made."""
+_SESSION = {
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    # A node that was stopped inside a transaction must not hold the lock of all others for long.
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": f"{LOCK_WAIT:.0f}s",
+    "statement_timeout": "30s",
+}
+
+
+class Postgresql:
+    """A database by libpq's URL, several hosts too. `daemon`: shown in `application_name`, by which shells see that one
+    runs.
+    """
+
+    def __init__(self, url: str, *, node: str, daemon: bool) -> None:
+        try:
+            given = conninfo.conninfo_to_dict(url)
+        except psycopg.ProgrammingError as fault:
+            raise CannotStart(f"ALARMD_DATABASE_URL cannot be read: {fault}") from None
+        host, port = given.get("host", "localhost"), given.get("port", 5432)
+        self.place = f"PostgreSQL {host}, port {port}, database {given.get('dbname')}"
+        self._connection_string = _with_defaults(given, f"{DAEMON} {node}" if daemon else SHELL)
+        self.writer = self._engine(1)
+        self.readers: Engine = self._engine(2).execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    def create(self) -> None:
+        """A database is made by its administrator; here only its tables are."""
+
+    def settle(self) -> None:
+        """The server's word is enough."""
+
+    def still_there(self) -> str | None:
+        return None
+
+    def lock_schema(self, connection: Connection) -> None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
+
+    def hold(self) -> None:
+        """Any number of nodes may; each is known by its name."""
+
+    def daemon_runs(self) -> bool:
+        query = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND starts_with(application_name, :daemon)"
+        )
+        with self.readers.connect() as connection:
+            return bool(connection.execute(query, {"daemon": DAEMON}).scalar_one())
+
+    def explain(self, error: SQLAlchemyError) -> str:
+        said = first_line(error)
+        if self.unreachable(error):
+            return f"{self.place} cannot be reached or has gone away; alarmd goes on by itself when it is back ({said})"
+        return f"{self.place} did not take it; look into the server's log ({said})"
+
+    def unreachable(self, error: SQLAlchemyError) -> bool:
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+        # Without an SQLSTATE nobody answered; 57P0x: it shuts down, starts up or was told to end us; 53300: it is
+        # crowded.
+        return lost or (
+            isinstance(error, OperationalError | InterfaceError)
+            and (state is None or state.startswith(("08", "57P")) or state == "53300")
+        )
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.readers.dispose()
+
+    def _engine(self, connections: int) -> Engine:
+        return create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(self._connection_string),  # what SQLAlchemy makes of a URL knows one host
+            pool_size=connections,
+            max_overflow=2 * connections - 2,
+            use_native_hstore=False,  # saves its question for the type at each connect
+        )
+
+
+def _with_defaults(given: Mapping[str, str | int | None], name: str) -> str:
+    """What the URL says, and for the rest what makes a dead server known within seconds."""
+    options = " ".join(f"-c {key}={value}" for key, value in _SESSION.items())
+    several: dict[str, str | int | None] = (
+        {"target_session_attrs": "read-write"} if "," in str(given.get("host", "")) else {}
+    )
+    defaults: dict[str, str | int | None] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "application_name": name[:63],
+    }
+    said = {**defaults, **several, **given, "options": f"{given.get('options', '')} {options}".strip()}
+    return conninfo.make_conninfo("", **said)

@@ -1,0 +1,65 @@
+"""Brings a database to this version's tables. An empty one gets them at once; one from an older alarmd is migrated,
+which alone loads the migration library; one from a newer alarmd is refused, untouched.
+"""
+
+from importlib import import_module
+
+from sqlalchemy import Connection, insert, inspect, text
+
+from alarmd.errors import CannotStart
+from alarmd.store.backend import Backend
+from alarmd.store.chain import NOTHING
+from alarmd.store.tables import head, metadata
+
+REVISION = "0001"
+"""The newest of `migrations/versions`; what this page's `metadata` builds."""
+
+BEGINNING = {
+    "id": 1,
+    "position": 0,
+    "hash": NOTHING,
+    "organisation": 0,
+    "access": 0,
+    "opened": 0,
+    "audit_position": 0,
+    "audit_hash": NOTHING,
+}
+
+
+def is_current(connection: Connection) -> bool:
+    """Do the tables of this version stand? A plain question that locks nobody out."""
+    return _revision(connection) == REVISION
+
+
+def bring_up(connection: Connection, backend: Backend) -> None:
+    """In a transaction of the writer: make or migrate the tables. Raises CannotStart for a database that is not ours to
+    change.
+    """
+    backend.lock_schema(connection)
+    found = _revision(connection)
+    if found is None:
+        _create(connection, backend)
+    elif found != REVISION:
+        # A dotted name, because loading the library takes longer than everything else at a start that need not migrate.
+        import_module("alarmd.store.upgrade").upgrade(connection, found, backend.place)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _create(connection: Connection, backend: Backend) -> None:
+    strangers = set(inspect(connection).get_table_names()) & set(metadata.tables)
+    if strangers:
+        names = ", ".join(sorted(strangers))
+        raise CannotStart(
+            f"{backend.place} holds tables that alarmd did not make ({names}); give alarmd a database of its own"
+        )
+    metadata.create_all(connection, checkfirst=False)
+    connection.execute(insert(head), BEGINNING)
+    # As the migration library would have left it.
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})

@@ -1,0 +1,267 @@
+"""One transaction under the head's lock: the port `Unit` in SQL.
+
+What decisions write is gathered and goes to the database as few statements, at the end or before a question that must
+see it; alarms written here answer from memory at once. So a hundred presses in one transaction cost little more than
+one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Executable, Row, bindparam, delete, func, insert, select, true, update
+
+from alarmd.alarm.effects import Effect, Tell, from_plain, plain
+from alarmd.alarm.events import Event, EventKind, wire
+from alarmd.alarm.model import Alarm, Person
+from alarmd.alarm.view import summary
+from alarmd.escalation.draft import Decision
+from alarmd.ports import Committed, Due, Head, KnownSignal, Logged
+from alarmd.store.chain import event_hash
+from alarmd.store.link import Link, Parameters
+from alarmd.store.memory import Memory
+from alarmd.store.reading import StoredReading
+from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals
+
+LEASE = timedelta(seconds=30)
+"""How long an effect is this node's; who still works on it renews in time."""
+
+WITH_REF = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
+Values = dict[str, Any]
+
+_ZONE = (
+    select(alarms.c.id)
+    .where(alarms.c.zone == bindparam("zone"), alarms.c.open == true())
+    .order_by(alarms.c.opened_position)
+)
+_CAUSE = select(alarms.c.id).where(alarms.c.cause == bindparam("cause"), alarms.c.open == true()).limit(1)
+_CLAIMABLE = (
+    select(effects.c.id, effects.c.alarm, effects.c.body)
+    .where(effects.c.claimed_until <= bindparam("now"), effects.c.due_at <= bindparam("now"))
+    .order_by(effects.c.priority, effects.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(effects)
+    .where(effects.c.id == bindparam("effect"))
+    .values(claimed_by=bindparam("node"), claimed_until=bindparam("until"))
+)
+_RENEW = (
+    update(effects)
+    .where(effects.c.id == bindparam("effect"), effects.c.claimed_by == bindparam("node"))
+    .values(claimed_until=bindparam("until"))
+)
+_OVERDUE = select(alarms.c.id).where(alarms.c.due <= bindparam("now")).order_by(alarms.c.due).limit(bindparam("limit"))
+_NEXT_DUE = select(func.min(alarms.c.due).label("due")).where(alarms.c.due.is_not(None))
+# What these two set, stands in the parameters.
+_HEAD = update(head).where(head.c.id == 1)
+_ALARM = update(alarms).where(alarms.c.id == bindparam("alarm"))
+_DONE = delete(effects).where(effects.c.id == bindparam("effect"))
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Rows that wait to be written. Of an alarm only its last standing is."""
+
+    events: list[Values] = field(default_factory=list)
+    opened: dict[str, int] = field(default_factory=dict)
+    standing: dict[str, tuple[Alarm, datetime | None]] = field(default_factory=dict)
+    signals: dict[tuple[str, str], KnownSignal] = field(default_factory=dict)
+    effects: dict[str, Values] = field(default_factory=dict)
+    done: list[Values] = field(default_factory=list)
+
+
+class StoredUnit(StoredReading):
+    """Fulfils `ports.Unit`. `wrote`: something must be committed; `written`: alarms as this transaction leaves them."""
+
+    def __init__(self, link: Link, memory: Memory, row: Row[Any]) -> None:
+        super().__init__(link, memory, row)
+        self.wrote = False
+        self.written: dict[str, Alarm] = {}
+        self._zones: dict[str, dict[str, None]] = {}
+        self._row: Values = row._asdict()
+        self._head_changed = False
+        self._gathered = Gathered()
+
+    # What was written here is seen here.
+
+    def head(self) -> Head:
+        return Head(self._row["position"], self._row["organisation"], self._row["access"])
+
+    def alarm(self, id: str) -> Alarm | None:
+        known = self.written.get(id) or self._memory.alarm(id)
+        if known is None:
+            known = self._folded(id)
+            if known is not None:
+                self._memory.keep(known)  # not written here, so it is committed
+        return known
+
+    def known_signal(self, sender: str, ref: str) -> KnownSignal | None:
+        return self._gathered.signals.get((sender, ref)) or super().known_signal(sender, ref)
+
+    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
+        ids = self._memory.zones.get(zone)
+        if ids is None:
+            ids = dict.fromkeys(row.id for row in self._link.rows(_ZONE, {"zone": zone}))
+            if not self.written:
+                self._memory.opened(zone, ids)
+        found = (self.alarm(id) for id in {**ids, **self._zones.get(zone, {})})
+        return tuple(alarm for alarm in found if alarm is not None and not alarm.state.ended)
+
+    def open_for_cause(self, cause: str) -> Alarm | None:
+        if self.written:
+            own = (a for a in self.written.values() if a.cause == cause and not a.state.ended)
+            rows = self._ask(_CAUSE, {"cause": cause})
+            return next(own, None) or (self.alarm(rows[0].id) if rows else None)
+        if cause not in self._memory.causes:
+            rows = self._ask(_CAUSE, {"cause": cause})
+            self._memory.causes[cause] = rows[0].id if rows else None
+        id = self._memory.causes[cause]
+        return self.alarm(id) if id is not None else None
+
+    def next_code(self) -> str:
+        return str(10 + self._row["opened"] % 90)
+
+    # Writing.
+
+    def write(self, decision: Decision, *, node: str, now: datetime) -> Committed:
+        self._gather_done(decision.done)
+        alarm = decision.alarm
+        if alarm is None:
+            return Committed(None, (), (), None)
+        logged = tuple(self._log(alarm, event) for event in decision.events)
+        if logged:
+            self._stand(alarm, decision, logged[0].position)
+        due = tuple(self._hold(alarm.id, effect, node, now) for effect in decision.effects)
+        return Committed(alarm, logged, due, decision.due)
+
+    def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
+        found = self._ask(_CLAIMABLE, {"now": instant(now), "limit": limit})
+        if found:
+            self.wrote = True
+            until = instant(now + LEASE)
+            self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": until} for row in found])
+        return tuple(Due(row.alarm, from_plain(orjson.loads(row.body))) for row in found)
+
+    def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
+        if effects:
+            self.flush()
+            self.wrote = True
+            until = instant(now + LEASE)
+            self._link.do(_RENEW, [{"effect": effect, "node": node, "until": until} for effect in effects])
+
+    def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
+        return tuple(row.id for row in self._ask(_OVERDUE, {"now": instant(now), "limit": limit}))
+
+    def next_due(self) -> datetime | None:
+        due = self._ask(_NEXT_DUE)[0].due
+        return moment(due) if due is not None else None
+
+    def flush(self) -> None:
+        """Write what was gathered. Nothing is durable before the commit."""
+        gathered, self._gathered = self._gathered, Gathered()
+        self._do(insert(events), gathered.events)
+        standing = gathered.standing.items()
+        born = [_born(*now, gathered.opened[id]) for id, now in standing if id in gathered.opened]
+        self._do(insert(alarms), born)
+        self._do(_ALARM, [{"alarm": id, **_standing(*now)} for id, now in standing if id not in gathered.opened])
+        self._do(insert(signals), [_signal(*key, known) for key, known in gathered.signals.items()])
+        self._do(insert(effects), list(gathered.effects.values()))
+        self._do(_DONE, gathered.done)
+        if self._head_changed:
+            self._head_changed = False
+            self._link.do(_HEAD, {name: value for name, value in self._row.items() if name != "id"})
+
+    def _move_head(self, **values: Any) -> None:
+        self._row.update(values)
+        self._head_changed = self.wrote = True
+
+    def _log(self, alarm: Alarm, event: Event) -> Logged:
+        position = self._row["position"] + 1
+        body = orjson.dumps(wire(event, alarm.id, alarm.site)).decode()
+        hash = event_hash(self._row["hash"], position, body)
+        self._move_head(position=position, hash=hash)
+        self._gathered.events.append(
+            {"position": position, "alarm": alarm.id, "site": alarm.site, "body": body, "hash": hash}
+        )
+        if event.kind in WITH_REF and event.data["ref"] is not None:
+            known = KnownSignal(event.data["signal"], alarm.id, event.kind is not EventKind.RAISED)
+            self._gathered.signals[sender(event), event.data["ref"]] = known
+        return Logged(position, alarm.id, alarm.site, body)
+
+    def _stand(self, alarm: Alarm, decision: Decision, position: int) -> None:
+        """The alarm stands like this after the decision."""
+        if decision.events[0].kind is EventKind.RAISED:
+            self._gathered.opened[alarm.id] = position
+            self._move_head(opened=self._row["opened"] + 1)
+        self._gathered.standing[alarm.id] = (alarm, decision.due)
+        self.written[alarm.id] = alarm
+        if alarm.first.zone is not None:
+            self._zones.setdefault(alarm.first.zone, {})[alarm.id] = None
+
+    def _hold(self, alarm: str, effect: Effect, node: str, now: datetime) -> Due:
+        not_before = effect.not_before if isinstance(effect, Tell) else None
+        self._gathered.effects[effect.id] = {
+            "id": effect.id,
+            "alarm": alarm,
+            "priority": effect.priority,
+            "due_at": instant(max(now, not_before) if not_before else now),
+            "claimed_by": node,
+            "claimed_until": instant(now + LEASE) if node else 0,
+            "body": orjson.dumps(plain(effect)).decode(),
+        }
+        self.wrote = True
+        return Due(alarm, effect)
+
+    def _gather_done(self, done: Iterable[str]) -> None:
+        for effect in done:
+            if self._gathered.effects.pop(effect, None) is None:
+                self._gathered.done.append({"effect": effect})
+                self.wrote = True
+
+    def _ask(self, statement: Executable, parameters: Parameters = None) -> list[Row[Any]]:
+        self.flush()
+        return super()._ask(statement, parameters)
+
+    def _do(self, statement: Executable, rows: Sequence[Values]) -> None:
+        if rows:
+            self._link.do(statement, rows)
+
+
+def sender(event: Event) -> str:
+    """Whose ref it is: the device's, or that of the person who pressed without one."""
+    device: str | None = event.data["device"]
+    if device is not None:
+        return device
+    return f"person:{event.by.person}" if isinstance(event.by, Person) else "alarmd"
+
+
+def _standing(alarm: Alarm, due: datetime | None) -> Values:
+    """What of an alarm's row changes with its events."""
+    return {
+        "state": alarm.state.value,
+        "kind": alarm.kind.value,
+        "version": alarm.version,
+        "open": not alarm.state.ended,
+        "due": None if due is None else instant(due),
+        "summary": orjson.dumps(summary(alarm)).decode(),
+    }
+
+
+def _born(alarm: Alarm, due: datetime | None, position: int) -> Values:
+    """The whole row of an alarm that begins at this position of the log."""
+    first = {
+        "id": alarm.id,
+        "site": alarm.site,
+        "zone": alarm.first.zone,
+        "cause": alarm.cause,
+        "opened_position": position,
+    }
+    return first | _standing(alarm, due)
+
+
+def _signal(sender: str, ref: str, known: KnownSignal) -> Values:
+    return {"sender": sender, "ref": ref, "signal": known.signal, "alarm": known.alarm, "joined": known.joined}
