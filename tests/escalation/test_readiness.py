@@ -1,0 +1,187 @@
+"""Whether somebody would come: what `apply` refuses, and what it says."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from alarmd.escalation.readiness import Finding, Reason, Severity, readiness
+from alarmd.organisation.file import parse
+
+AT = datetime(2026, 1, 5, 9, tzinfo=UTC)  # a Monday, ten o'clock in Oslo
+OFFICE = """\
+alarmd: 1
+name: Office
+time_zone: Europe/Oslo
+sites:
+  main: {name: Main, zones: {hall: {name: Hall}, room: {name: Room}}}
+  annex: {name: Annex}
+devices: {desk: {zone: main/hall, kind: assist}}
+people:
+  kari: {name: Kari, roles: [guard], contact: [{sms: "+4790000021"}]}
+  ola: {name: Ola, roles: [staff], at: main/hall, contact: [{sms: "+4790000022"}]}
+teams: {guards: [kari]}
+schedules:
+  duty: {rotations: [{people: [kari, ola], from: 2026-01-05T08:00, every: 7d}]}
+externals: {arc: {name: ARC, sms: "+4790000023"}}
+chains:
+  rest:
+    for: {}
+    steps:
+      - {after: 0s, notify: [{team: guards}], by: [sms]}
+"""
+ONLY_STEP = "{after: 0s, notify: [{team: guards}], by: [sms]}"
+ALL_KINDS = "duress, panic, medical, lone_worker, assist, technical, test"
+
+
+def lacking(*replacements: tuple[str, str]) -> tuple[Finding, ...]:
+    text = OFFICE
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return readiness(parse(text, "office.yaml").organisation, AT)
+
+
+def reasons(*replacements: tuple[str, str]) -> list[tuple[Reason, str]]:
+    return [(finding.reason, finding.path) for finding in lacking(*replacements)]
+
+
+def test_an_office_where_somebody_always_comes_lacks_nothing() -> None:
+    """Also where a kind, such as that of its desk, meets the rest chain alone."""
+    assert lacking() == ()
+
+
+class TestChains:
+    def test_one_that_reaches_nobody_blocks_and_says_for_what_and_where(self) -> None:
+        nobody = lacking((', contact: [{sms: "+4790000021"}]', ""))
+        assert nobody[0].severity is Severity.BLOCKS
+        assert nobody[0].reason is Reason.CHAIN_REACHES_NOBODY
+        assert nobody[0].path == "chains.rest"
+        words = f"reaches nobody for {ALL_KINDS} in main/hall, main/room"
+        assert nobody[0].words == f"{words}; add a step that tells people with a way of contact"
+        assert [finding.words.split(";")[0] for finding in nobody[1:3]] == [
+            f"reaches nobody for {ALL_KINDS} in annex",
+            "reaches nobody for technical in the whole organisation",
+        ]
+        assert [finding.severity for finding in nobody[3:]] == [Severity.WARNS]
+
+    def test_zones_without_colleagues_are_told_apart(self) -> None:
+        found = lacking((ONLY_STEP, "{after: 0s, notify: [{colleagues: zone}]}"), (", room: {name: Room}", ""))
+        assert [each.words.split(";")[0].split(" in ")[1] for each in found] == ["annex", "the whole organisation"]
+
+    def test_many_places_are_not_all_told(self) -> None:
+        zones = ", ".join(f"z{number}: {{name: Z}}" for number in range(8))
+        found = lacking(("room: {name: Room}", zones), ("[{team: guards}]", "[{role: nobody}]"))
+        assert "main/hall, main/z0, main/z1, main/z2, main/z3 and 4 more;" in found[0].words
+
+    def test_each_chain_is_asked_where_it_is_chosen(self) -> None:
+        chain = "duress: {for: {kinds: [duress], sites: [annex]}, steps: [{after: 0s, notify: [{role: boss}]}]}"
+        (found,) = lacking(("chains:\n", f"chains:\n  {chain}\n"))
+        assert (found.path, found.words.split(";")[0]) == ("chains.duress", "reaches nobody for duress in annex")
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            "{after: 0s, notify: [{role: boss}], else: [{team: guards}]}",
+            "{after: 0s, notify: [{external: arc}]}",
+            "{after: 0s, notify: [{person: kari}], by: [voice]}",  # no number to call: her text is the way out
+            "{after: 0s, notify: [{on_call: duty}]}",
+        ],
+    )
+    def test_any_way_to_anybody_will_do(self, step: str) -> None:
+        assert lacking((ONLY_STEP, step)) == ()
+
+    @pytest.mark.parametrize(("by", "reached"), [("", True), (", by: [console]", True), (", by: [sms]", False)])
+    def test_without_a_contact_the_console_counts_where_the_step_shows_itself(self, by: str, *, reached: bool) -> None:
+        step = f"{{after: 0s, notify: [{{team: guards}}]{by}}}"
+        found = reasons((', contact: [{sms: "+4790000021"}]', ""), (ONLY_STEP, step))
+        assert ((Reason.CHAIN_REACHES_NOBODY, "chains.rest") not in found) is reached
+        assert found[-1] == (Reason.PERSON_WITHOUT_CONTACT, "people.kari")
+
+    def test_an_external_without_a_watcher_of_the_console_needs_its_own_way(self) -> None:
+        assert lacking((ONLY_STEP, "{after: 0s, notify: [{external: arc}], by: [console]}")) == ()
+
+    @pytest.mark.parametrize(
+        ("absent", "found"),
+        [
+            ("2025-12-01, to: 2026-03-01", [Reason.CHAIN_REACHES_NOBODY] * 3),
+            ("2026-01-08, to: 2026-01-09", [Reason.CHAIN_HAS_A_GAP] * 3),
+            ("2026-01-01, to: 2026-01-06", [Reason.CHAIN_HAS_A_GAP] * 3),
+            ("2026-02-10, to: 2026-02-11", []),
+            ("2025-02-10, to: 2025-02-11", []),
+        ],
+    )
+    def test_whom_everybody_waits_for_may_be_away(self, absent: str, found: list[Reason]) -> None:
+        away = lacking(("roles: [guard]", f"roles: [guard], absent: [{{from: {absent}}}]"))
+        assert [each.reason for each in away if each.path == "chains.rest"] == found
+
+    def test_outside_the_hours_of_its_only_schedule_a_chain_has_a_gap(self) -> None:
+        hours = ("every: 7d}]", "every: 7d}], only: {days: mon-fri, between: 07:00-17:00}")
+        alone = "{after: 0s, notify: [{on_call: duty}]}"
+        helped = alone.replace("]}", "], else: [{team: guards}]}")
+        found = lacking(hours, (ONLY_STEP, alone))
+        assert {each.severity for each in found} == {Severity.WARNS}
+        words = f"reaches nobody for {ALL_KINDS} in main/hall, main/room at 2026-01-05T17:00"
+        assert found[0].words == f"{words}; add an else, or somebody who is always there"
+        assert lacking(hours, (ONLY_STEP, helped)) == ()
+
+    def test_one_that_waits_for_more_than_there_are(self) -> None:
+        def waits(rule: str) -> list[str]:
+            found = lacking((ONLY_STEP, f"{ONLY_STEP}\n    acknowledge: {{{rule}}}"))
+            return [each.words for each in found if each.reason is Reason.CHAIN_WAITS_IN_VAIN]
+
+        assert waits("needed: 2") == []
+        assert waits("needed: 2, by_roles: [guard, staff]") == []
+        assert waits("needed: 3") == ["waits for 3 people, and there are 2; it would never be answered"]
+        assert waits("needed: 2, by_roles: [guard, boss]") == [
+            "waits for 2 people with the role boss or guard, and there are 1; it would never be answered"
+        ]
+
+
+class TestPeople:
+    mute = ('roles: [staff], at: main/hall, contact: [{sms: "+4790000022"}]', "roles: [staff], at: main/hall")
+
+    @pytest.mark.parametrize(
+        "target", ["person: ola", "role: staff", "colleagues: zone", "on_call: duty", "colleagues: site"]
+    )
+    def test_whom_a_chain_tells_should_have_a_contact(self, target: str) -> None:
+        step = f"{ONLY_STEP}\n      - {{after: 10s, notify: [{{{target}}}]}}"
+        assert reasons(self.mute, (ONLY_STEP, step)) == [(Reason.PERSON_WITHOUT_CONTACT, "people.ola")]
+
+    def test_also_he_who_only_stands_in(self) -> None:
+        step = f"{ONLY_STEP}\n      - {{after: 10s, notify: [{{on_call: duty}}]}}"
+        override = "every: 7d}], overrides: [{person: ola, from: 2027-01-01, to: 2027-01-02}]"
+        alone = ("people: [kari, ola], from", "people: [kari], from")
+        found = reasons(self.mute, (ONLY_STEP, step), ("every: 7d}]", override), alone)
+        assert found == [(Reason.PERSON_WITHOUT_CONTACT, "people.ola")]
+
+    def test_whom_no_chain_tells_need_none(self) -> None:
+        assert reasons(self.mute) == []
+
+
+class TestSchedules:
+    def hole(self, *replacements: tuple[str, str]) -> list[str]:
+        found = [each for each in lacking(*replacements) if each.reason is Reason.SCHEDULE_HAS_A_HOLE]
+        assert all((each.path, each.severity) == ("schedules.duty", Severity.WARNS) for each in found)
+        return [each.words.removesuffix("; add a rotation or an override") for each in found]
+
+    def test_nobody_before_it_begins(self) -> None:
+        begins = ("from: 2026-01-05T08:00", "from: 2026-01-12T08:00")
+        assert self.hole(begins) == ["nobody is on call from 2026-01-05T10:00 to 2026-01-12T08:00"]
+
+    def test_nobody_in_it_at_all(self) -> None:
+        empty = ("rotations: [{people: [kari, ola], from: 2026-01-05T08:00, every: 7d}]", "rotations: []")
+        assert self.hole(empty) == ["nobody is on call from 2026-01-05T10:00 on"]
+
+    def test_the_one_whose_turn_it_is_may_be_away(self) -> None:
+        away = ("roles: [staff]", "roles: [staff], absent: [{from: 2026-01-14, to: 2026-01-15}]")
+        assert self.hole(away) == ["nobody is on call from 2026-01-14T00:00 to 2026-01-16T00:00"]
+
+    def test_away_while_another_has_his_turn_is_no_hole(self) -> None:
+        absent = "absent: [{from: 2026-01-12T08:00, to: 2026-01-19T08:00}]"
+        assert self.hole(("roles: [guard]", f"roles: [guard], {absent}")) == []
+
+    def test_outside_its_hours_it_means_to_have_nobody(self) -> None:
+        assert self.hole(("every: 7d}]", "every: 7d}], only: {between: 07:00-17:00}")) == []
+
+    def test_turns_by_the_second_are_not_all_looked_at(self) -> None:
+        assert self.hole(("every: 7d", "every: 1s")) == []
