@@ -102,7 +102,14 @@ def office(**changes: object) -> Organisation:
         },
         "teams": {"guards": ("ola", "per", "siv"), "nobody": ()},
         "schedules": {},
-        "externals": {"arc": External("arc", "Alarm receiving centre", (Contact("dc09", ""),))},
+        "externals": {
+            "arc": External(
+                "arc",
+                "Alarm receiving centre",
+                (Contact("dc09", "127.0.0.1:10700"),),
+                {"host": "127.0.0.1", "port": 10700, "account": "1234"},
+            )
+        },
         "chains": {c.id: c for c in chains},
         "joining": Joining(same_device=True, same_zone_within=timedelta(minutes=10), settle=seconds(1)),
     }

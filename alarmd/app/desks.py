@@ -1,0 +1,151 @@
+"""What the doors see of the loop: each room has named what it asks for as a Protocol, and here stands who answers. No decision is made here."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alarmd.alarm.incoming import Answered, Incoming, Pressed, Reported
+from alarmd.alarm.model import Alarm, Kind
+from alarmd.console.desk import Readiness
+from alarmd.dispatch.dispatcher import Dispatcher
+from alarmd.dispatch.follower import Follower
+from alarmd.dispatch.health import Health
+from alarmd.dispatch.outbox import Outbox
+from alarmd.dispatch.take import Taken
+from alarmd.errors import NotFound
+from alarmd.intake import desk as intake
+from alarmd.organisation.model import Contact, Organisation, Person
+from alarmd.ports import Clock, Head, Reading, Store
+
+ASKED_AT_MOST = 200
+"""Among so many open alarms the one is looked for that somebody answers by text."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The loop of one node, whole."""
+
+    node: str
+    store: Store
+    clock: Clock
+    dispatcher: Dispatcher
+    outbox: Outbox
+    follower: Follower
+    health: Health
+
+    def organisation(self) -> tuple[int, Organisation]:
+        """The version that holds, and it, from memory. Raises NotFound."""
+        known = self.follower.organisation
+        if known is None:
+            raise NotFound("no organisation yet; load one with `alarmd apply FILE`")
+        return self.follower.head.organisation, known
+
+    async def take(self, incoming: Incoming) -> Taken:
+        """The one door; a ref that was known already lights its button again."""
+        taken = await self.dispatcher.submit(incoming)
+        for feedback in taken.shows:
+            assert taken.signal is not None
+            self.outbox.show(taken.signal.alarm, feedback)
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class SignalCounter:
+    """Fulfils `intake.desk.SignalDesk`."""
+
+    house: House
+
+    def site_of(self, *, device: str | None, zone: str | None) -> str:
+        _, organisation = self.house.organisation()
+        if device is not None:
+            known = organisation.devices.get(device)
+            if known is None:
+                raise NotFound(f"no device {device!r} in this organisation")
+            return known.site
+        found = organisation.zone(zone)
+        if found is None:
+            raise NotFound(f"no zone {zone!r} in this organisation; a zone is written site/zone")
+        return found.site
+
+    async def submit(self, pressed: Pressed) -> intake.Taken:
+        taken = await self.house.take(pressed)
+        assert taken.signal is not None
+        assert taken.alarm is not None
+        answer = taken.signal
+        return intake.Taken(answer.signal, answer.alarm, answer.joined, taken.alarm.state.value, taken.repeated)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardsDesk:
+    """Fulfils `console.desk.Desk`."""
+
+    house: House
+
+    @property
+    def node(self) -> str:
+        return self.house.node
+
+    @property
+    def store(self) -> Store:
+        return self.house.store
+
+    @property
+    def clock(self) -> Clock:
+        return self.house.clock
+
+    @property
+    def head(self) -> Head:
+        return self.house.follower.head
+
+    def organisation(self) -> tuple[int, Organisation]:
+        return self.house.organisation()
+
+    async def submit(self, incoming: Answered | Pressed) -> Taken:
+        return await self.house.take(incoming)
+
+    def health(self) -> Readiness:
+        states = self.house.health.states
+        ready = states.get("store") == "commits" and states.get("mqtt") != "connecting"
+        return Readiness(ready, {**states, "faults": list(self.house.health.banner())})
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDesk:
+    """Fulfils `intake.twilio_hooks.Desk`: who spoke, and of which alarm."""
+
+    house: House
+
+    async def submit(self, incoming: Answered | Reported) -> Taken:
+        return await self.house.take(incoming)
+
+    async def alarm(self, id: str) -> tuple[Alarm, Organisation] | None:
+        """An alarm with the organisation that it keeps."""
+        return await self.house.store.read(lambda reading: _alarm(reading, id))
+
+    async def asked(self, number: str) -> list[tuple[Person, Alarm, Organisation]]:
+        """The open alarms of which the owner of this number was told, the newest first."""
+        return await self.house.store.read(lambda reading: _asked(reading, number))
+
+
+def _alarm(reading: Reading, id: str) -> tuple[Alarm, Organisation] | None:
+    alarm = reading.alarm(id)
+    return (alarm, reading.organisation(alarm.organisation)) if alarm else None
+
+
+def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisation]]:
+    found = []
+    for summary in reading.summaries(open=True, site=None, limit=ASKED_AT_MOST):
+        alarm = reading.alarm(json.loads(summary)["id"])
+        if alarm is None or alarm.kind is Kind.TECHNICAL:
+            continue
+        organisation = reading.organisation(alarm.organisation)
+        told = {n.person for n in alarm.notifications}
+        for person in organisation.people.values():
+            if person.id in told and _owns(person.contact, number):
+                found.append((person, alarm, organisation))
+    return found
+
+
+def _owns(contacts: Sequence[Contact], number: str) -> bool:
+    return any(c.kind in ("sms", "voice") and c.address == number for c in contacts)
+

@@ -1,0 +1,180 @@
+"""The loop, told as stories: real dispatcher, outbox, deadlines and store, virtual time."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alarmd.alarm.incoming import Action, Answered, Pressed
+from alarmd.alarm.model import AttemptState, Device, Person, State
+from alarmd.errors import NotDurable, NotFound
+from alarmd.ports import Outcome
+from tests.support.loop import World
+
+OLA = Person("ola", "Ola Fjord", "console")
+
+
+def pressed(device: str = "desk-3", ref: str | None = None) -> Pressed:
+    return Pressed(Device(device), device=device, ref=ref)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path / "alarmd.db")
+    world.apply()
+    return world
+
+
+async def test_a_press_becomes_texts_and_a_light(world: World) -> None:
+    async with world.life() as loop:
+        taken = await loop.submit(pressed(ref="r1"))
+        assert sorted(world.wires["sms"].told) == ["kari", "ola", "per", "siv"]
+        assert world.lamp.shown == [("desk-3", "raised", "r1")]
+        assert taken.signal is not None
+        attempts = [
+            a for n in (await loop.alarm(taken.signal.alarm)).notifications for a in n.attempts if a.channel == "sms"
+        ]
+        assert {a.state for a in attempts} == {AttemptState.DELIVERED}
+        assert loop.outbox.depth == 0
+
+
+async def test_the_feed_hears_every_position_once_and_in_order(world: World) -> None:
+    async with world.life() as loop:
+        for n in range(5):
+            await loop.submit(pressed(ref=str(n)))
+        positions = [one.position for one in loop.heard]
+        assert positions == list(range(1, len(positions) + 1))
+
+
+async def test_a_step_is_done_when_it_is_due(world: World) -> None:
+    async with world.life() as loop:
+        await loop.submit(pressed())
+        await world.clock.advance(19.9)
+        assert world.wires["voice"].told == []
+        await world.clock.advance(0.1)
+        assert sorted(world.wires["voice"].told) == ["ola", "per", "siv"]
+
+
+async def test_an_acknowledgement_between_decision_and_call_stops_the_call(world: World) -> None:
+    world.wires["sms"].hold = asyncio.Event()
+    async with world.life() as loop:
+        taken = await loop.submit(pressed())
+        assert taken.signal is not None
+        await loop.submit(Answered(taken.signal.alarm, Action.ACKNOWLEDGE, OLA))
+        await world.clock.advance(120)
+        assert world.wires["voice"].told == []
+        alarm = await loop.alarm(taken.signal.alarm)
+        assert alarm.state is State.ACKNOWLEDGED
+
+
+async def test_killed_before_the_text_was_sent_it_is_sent_after_the_restart(world: World) -> None:
+    world.wires["sms"].hold = asyncio.Event()
+    async with world.life() as loop:
+        await loop.submit(pressed())
+    world.wires["sms"].told.clear()
+    world.wires["sms"].hold = None
+    world.clock._now += timedelta(seconds=31)
+    async with world.life():
+        await world.clock.advance(1)
+        assert sorted(set(world.wires["sms"].told)) == ["kari", "ola", "per", "siv"]
+
+
+async def test_a_deadline_that_passed_while_dead_is_met_at_the_start(world: World) -> None:
+    async with world.life() as loop:
+        await loop.submit(pressed())
+    world.clock._now += timedelta(seconds=25)
+    async with world.life():
+        await world.clock.advance(1)
+        assert sorted(world.wires["voice"].told) == ["ola", "per", "siv"]
+
+
+async def test_what_cannot_be_made_durable_is_told_to_nobody_and_recovers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.life() as loop:
+        transact = loop.store.transact
+
+        async def full(_work: object) -> None:
+            raise NotDurable("no space left on the disk")
+
+        monkeypatch.setattr(loop.store, "transact", full)
+        with pytest.raises(NotDurable):
+            await loop.submit(pressed(ref="r1"))
+        assert world.wires["sms"].told == []
+        assert world.lamp.shown == []
+        assert loop.health.faults["store"].text == "no space left on the disk"
+        monkeypatch.setattr(loop.store, "transact", transact)
+        await world.clock.advance(2)
+        assert "store" not in loop.health.faults
+        taken = await loop.submit(pressed(ref="r1"))
+        assert taken.signal is not None
+        causes = [one for one in loop.heard if '"cause":"store"' in one.body]
+        assert len(causes) == 1, "the full disk is told as one technical alarm once it can be stored"
+
+
+async def test_a_repeated_ref_is_the_same_signal_and_lights_its_button(world: World) -> None:
+    async with world.life() as loop:
+        first = await loop.submit(pressed(ref="r1"))
+        again = await loop.submit(pressed(ref="r1"))
+        assert again.repeated
+        assert again.signal == first.signal
+        assert again.shows[0].ref == "r1"
+        assert len(world.wires["sms"].told) == 4
+
+
+async def test_one_that_is_refused_does_not_fail_those_beside_it(world: World) -> None:
+    async with world.life() as loop:
+        good, bad = (asyncio.ensure_future(loop.dispatcher.submit(pressed(d))) for d in ("desk-3", "nobody"))
+        await world.clock.settle()
+        assert (await good).signal is not None
+        with pytest.raises(NotFound):
+            await bad
+
+
+async def test_lights_wait_for_the_broker_and_keep_their_order(world: World) -> None:
+    world.lamp.on = False
+    async with world.life() as loop:
+        taken = await loop.submit(pressed(ref="r1"))
+        assert taken.signal is not None
+        await loop.submit(Answered(taken.signal.alarm, Action.ACKNOWLEDGE, OLA))
+        world.lamp.on = True
+        await world.clock.advance(2)
+        assert [state for _, state, _ in world.lamp.shown] == ["raised", "acknowledged"]
+
+
+async def test_a_way_that_fails_leads_to_the_next_at_once(world: World) -> None:
+    world.wires["sms"].answer = lambda _: Outcome(AttemptState.FAILED, "unreachable")
+    async with world.life() as loop:
+        await loop.submit(pressed())
+        assert sorted(world.wires["voice"].told) == ["kari", "ola", "per", "siv"]
+
+
+async def test_a_channel_that_hangs_leads_to_the_next_after_three_seconds(world: World) -> None:
+    world.wires["sms"].hold = asyncio.Event()
+    async with world.life() as loop:
+        await loop.submit(pressed())
+        await world.clock.advance(2.9)
+        assert world.wires["voice"].told == []
+        await world.clock.advance(0.2)
+        assert sorted(world.wires["voice"].told) == ["kari", "ola", "per", "siv"]
+
+
+async def test_a_press_from_a_shell_is_noticed_within_a_quarter_of_a_second(world: World) -> None:
+    async with world.life() as loop:
+        with world.database("shell") as database, database.transaction() as unit:
+            loop_taker = type(loop.dispatcher._taker)("", loop.dispatcher._taker.ids)
+            loop_taker.take(unit, pressed("desk-4"), world.clock.now())
+        await world.clock.advance(0.25)
+        assert [one.position for one in loop.heard][:1] == [1]
+        assert sorted(world.wires["sms"].told) == ["kari", "ola", "per", "siv"]
+
+
+async def test_a_retry_waits_and_then_goes(world: World) -> None:
+    tries = iter([Outcome(AttemptState.FAILED, "busy", again_in=2), Outcome(AttemptState.DELIVERED)] * 9)
+    world.wires["sms"].answer = lambda m: next(tries) if m.recipient.id == "kari" else Outcome(AttemptState.DELIVERED)
+    async with world.life() as loop:
+        await loop.submit(pressed())
+        assert world.wires["sms"].told.count("kari") == 1
+        await world.clock.advance(2.1)
+        assert world.wires["sms"].told.count("kari") == 2
