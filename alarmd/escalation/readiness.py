@@ -6,7 +6,7 @@ may change. What blocks is refused by `apply` unless somebody says why; what war
 contact, since a step falls back to his others; without one, by the console alone, where the step shows itself there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,7 +65,7 @@ def _chains(organisation: Organisation, at: datetime) -> Iterator[Finding]:
     for chain, site, kinds in _cases(organisation):
         never: list[str] = []
         gaps: dict[str, datetime] = {}
-        for zone in (organisation.sites[site].zones if site else ()) or (None,):
+        for zone in _zones(organisation, chain, site):
             reached, unreached = _over_time(organisation, chain, site, zone, at)
             place = zone or site or "the whole organisation"
             if not reached:
@@ -91,6 +91,12 @@ def _cases(organisation: Organisation) -> Iterator[tuple[Chain, str | None, list
         for chain, kinds in chosen.items():
             yield organisation.chains[chain], site, kinds
     yield organisation.chain_for(Kind.TECHNICAL, None), None, [Kind.TECHNICAL.value]
+
+
+def _zones(organisation: Organisation, chain: Chain, site: str | None) -> Iterable[str | None]:
+    """The places that may make a difference: zones where colleagues are asked, else the site as one."""
+    near = any(target.kind is TargetKind.COLLEAGUES for target in _targets(chain))
+    return (organisation.sites[site].zones if site and near else ()) or (None,)
 
 
 def _over_time(
@@ -175,7 +181,7 @@ def _named(organisation: Organisation, at: datetime) -> set[str]:
     named: set[str] = set()
     for chain, site, _ in _cases(always):
         targets = _targets(chain)
-        for zone in (always.sites[site].zones if site else ()) or (None,):
+        for zone in _zones(always, chain, site):
             named.update(people_for(targets, always, site, zone, at))
         for schedule in (always.schedules[each.name] for each in targets if each.kind is TargetKind.ON_CALL):
             named.update(person for rotation in schedule.rotations for person in rotation.people)
