@@ -106,6 +106,11 @@ async def test_only_the_account_gets_in(rehearsal: World, sid: str, token: str) 
     assert not rehearsal.exchange.phones.texts
 
 
+async def test_the_right_password_opens_no_other_account(rehearsal: World) -> None:
+    status, body = await post(rehearsal, f"/2010-04-01/Accounts/AC{'6' * 32}/Messages.json", MESSAGE)
+    assert (status, body["code"]) == (401, 20003)
+
+
 async def test_a_refusal_has_twilios_shape(rehearsal: World) -> None:
     status, body = await post(rehearsal, f"{ROOT}/Messages.json", MESSAGE | {"To": "90000022"})
     assert status == 400

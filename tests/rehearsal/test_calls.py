@@ -47,6 +47,7 @@ async def test_a_hand_answers_hears_and_presses(rehearsal: World) -> None:
     await rehearsal.until(lambda: line(rehearsal).listening)
     assert await rehearsal.hand(OLA, "call/keys", {"keys": "x"}) == 422
     assert await rehearsal.hand(OLA, "call/keys", {"keys": "1"}) == 200
+    await rehearsal.settle(lambda: "Digits" in rehearsal.alarmd.told[-1].form)
     await rehearsal.until(lambda: ended(rehearsal, sid))
     assert said(rehearsal, sid) == ["Alarm i Mottak.", "Takk."]
     assert [(told.path, told.form["CallStatus"], told.form.get("Digits")) for told in rehearsal.alarmd.told] == [
@@ -96,6 +97,9 @@ async def test_a_scripted_phone_answers_and_presses(rehearsal: World) -> None:
     await rehearsal.put(OLA, answers="press", says="2", after=4)
     sid = await rehearsal.call()
     await rehearsal.until(lambda: ended(rehearsal, sid))
+    call = rehearsal.exchange.phones.call(sid)
+    assert call.started is not None
+    assert 4 <= (call.started - call.created).total_seconds() < 20
     assert rehearsal.exchange.phones.call(sid).pressed == "2"
     assert "Digits" in rehearsal.alarmd.told[-2].form
 

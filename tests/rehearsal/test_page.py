@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from alarmd.rehearsal.live import Watch
 from alarmd.rehearsal.page_server import FILES
 from tests.rehearsal.world import KARI, OLA, STRANGER, TWILIO_WARNS, World
 
@@ -89,6 +90,16 @@ async def test_open_pages_end_with_the_exchange(rehearsal: World) -> None:
         await frame(stream.content)
         rehearsal.exchange.close()
         assert await asyncio.wait_for(stream.content.read(), 5) == b""
+
+
+async def test_a_stream_ends_also_while_something_is_still_to_be_told() -> None:
+    watch = Watch()
+    watch.note(OLA)
+    watch.note(KARI)
+    assert await watch.take() == {OLA, KARI}
+    watch.note(OLA)
+    watch.close()
+    assert await watch.take() == frozenset()
 
 
 async def frame(content: aiohttp.StreamReader) -> tuple[str, list[dict[str, Any]]]:
