@@ -1,0 +1,89 @@
+"""The one HTTP application of a node, and how uvicorn serves it. Lean on purpose: no middleware of ours stands between
+a press and its answer.
+
+Other rooms (signals, Twilio's hooks) bring their routers; `app.py` hands them over.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+
+import alarmd
+from alarmd.console import answers
+from alarmd.console.alarms import alarms
+from alarmd.console.desk import Desk, Spawn
+from alarmd.console.documented import SCHEMES
+from alarmd.console.drills import drills
+from alarmd.console.feed import Hub
+from alarmd.console.health import health
+from alarmd.console.live import live
+from alarmd.console.organisation_view import organisation
+from alarmd.console.pages import BUILT, add_pages
+from alarmd.console.sessions import sessions
+from alarmd.console.shapes import Problem
+from alarmd.console.sign_in import SignIn
+
+LARGEST_FRAME = 64 * 1024
+"""Bytes of a WebSocket message from a console, which has nothing to say."""
+
+
+def application(
+    desk: Desk, hub: Hub, sign_in: SignIn, spawn: Spawn, routers: Sequence[APIRouter] = (), built: Path = BUILT
+) -> FastAPI:
+    """Everything that this node serves over HTTP."""
+    app = FastAPI(
+        title="alarmd",
+        version=alarmd.__version__,
+        docs_url=None,
+        redoc_url=None,
+        # Buttons of other makers post JSON without saying so; what a browser sends is held to its Origin instead.
+        strict_content_type=False,
+    )
+    answers.install(app)
+    own = (
+        alarms(desk, sign_in),
+        organisation(desk, sign_in),
+        drills(desk, sign_in),
+        sessions(sign_in),
+        live(desk, hub, sign_in, spawn),
+        health(desk),
+    )
+    for router in (*routers, *own):
+        app.include_router(router)
+    add_pages(app, built)
+    _document(app)
+    return app
+
+
+def server(app: FastAPI, **options: Any) -> uvicorn.Server:
+    """A server for it. `options` are uvicorn's: host and port, or fd."""
+    config = uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # costs half of the deliveries, for lines that are idle
+        ws_max_size=LARGEST_FRAME,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        **options,
+    )
+    return uvicorn.Server(config)
+
+
+def _document(app: FastAPI) -> None:
+    """Add to /openapi.json what our routes refer to."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        components = document.setdefault("components", {})
+        components["securitySchemes"] = SCHEMES
+        components.setdefault("schemas", {})[Problem.__name__] = Problem.model_json_schema()
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

@@ -1,0 +1,213 @@
+"""The live feed of one node: what the log gains goes to every console that may see it, once, in order, encoded once.
+
+`offer` is called right after each commit, with every event of the log in order. When few are watching it sends at once;
+when sending has become work, what comes within the next moment (20 ms at most) goes together in one frame. It never
+reads the store: a console that is further back than the last events held here is brought up to them by `live.py` first.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+import orjson
+import structlog
+
+from alarmd.access.model import Caller
+from alarmd.access.rights import Right, rights_of
+from alarmd.alarm.times import moment
+from alarmd.console import frames
+from alarmd.console.desk import Spawn
+from alarmd.console.viewer import NOT_ANY_MORE, TRY_AGAIN_LATER, Viewer
+from alarmd.errors import NotDurable
+from alarmd.observe import metrics
+from alarmd.ports import Clock, Head, Logged
+
+log = structlog.get_logger()
+
+BEAT = timedelta(seconds=4)
+"""So that no 5 s pass without a frame."""
+KEEP = 4096
+"""Events held for those who join or come back."""
+IN_ONE_FRAME = 500
+SENDING_COSTS = timedelta(microseconds=40)
+"""Pause after a round of sending, for each console: sending takes 10 to 20 us of it, so it never takes more than half
+of the time."""
+LONGEST_PAUSE = timedelta(milliseconds=20)
+
+Still = Callable[[Caller], Awaitable[Caller | None]]
+"""The caller as he is now, None when his key was revoked or his session is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    position: int
+    site: str | None
+    text: str
+
+
+class Hub:
+    """One for each node. `begin`, then `run` for ever."""
+
+    def __init__(self, clock: Clock, spawn: Spawn, still: Still) -> None:
+        self.position = 0
+        self._clock = clock
+        self._spawn = spawn
+        self._still = still
+        self._viewers: set[Viewer] = set()
+        self._held: deque[_Entry] = deque(maxlen=KEEP)
+        self._fresh: list[_Entry] = []
+        self._free_at = self._beat_at = clock.now()
+        self._wake = asyncio.Event()
+        self._checking = self._check_again = False
+
+    @property
+    def watching(self) -> int:
+        """How many consoles follow."""
+        return len(self._viewers)
+
+    def begin(self, head: Head) -> None:
+        """Where the log stands before the first `offer`."""
+        self.position = head.position
+
+    def changed(self, head: Head) -> None:
+        """Organisation or access is another: whoever may look no longer is cut at once."""
+        log.debug("access looked at again", access=head.access, organisation=head.organisation)
+        self._check()
+
+    def offer(self, logged: Sequence[Logged]) -> None:
+        """What the log has gained. In order; what was offered before is left out."""
+        for one in logged:
+            if one.position <= self.position:
+                continue
+            if one.position != self.position + 1 and self.position:
+                self._lost(one.position)
+            entry = _Entry(one.position, one.site, frames.spliced(one))
+            self._held.append(entry)
+            self._fresh.append(entry)
+            self.position = one.position
+        if self._fresh:
+            if self._clock.now() >= self._free_at:
+                self.flush()
+            else:
+                self._wake.set()
+
+    def join(self, viewer: Viewer) -> bool:
+        """Let it follow from its position on. False: that is further back than what is held here; bring it forward and
+        ask again."""
+        self.flush()
+        missing = self._since(viewer.position)
+        if missing is None:
+            return False
+        self._give(viewer, missing)
+        self._viewers.add(viewer)
+        metrics.FEED_CLIENTS.set(len(self._viewers))
+        return True
+
+    def leave(self, viewer: Viewer) -> None:
+        viewer.gone = True
+        self._viewers.discard(viewer)
+        metrics.FEED_CLIENTS.set(len(self._viewers))
+
+    def flush(self) -> None:
+        """Send what is fresh to everybody who may see it."""
+        fresh, self._fresh = self._fresh, []
+        if not fresh:
+            return
+        framed: dict[str | None, list[str]] = {}
+        for viewer in tuple(self._viewers):
+            if viewer.gone:
+                self.leave(viewer)
+            elif viewer.position >= fresh[0].position:
+                self._give(viewer, [entry for entry in fresh if entry.position > viewer.position])
+            else:
+                for frame in framed.get(viewer.site) or framed.setdefault(
+                    viewer.site, list(_framed(fresh, viewer.site))
+                ):
+                    viewer.push(frame)
+                viewer.position = fresh[-1].position
+        now = self._clock.now()
+        self._free_at = now + min(LONGEST_PAUSE, len(self._viewers) * SENDING_COSTS)
+        for entry in fresh:
+            if '"kind":"raised"' in entry.text:
+                metrics.PRESS_TO_CONSOLE.observe((now - moment(orjson.loads(entry.text)["at"])).total_seconds())
+
+    async def run(self) -> None:
+        """For ever: what was held back for a moment, and the beats."""
+        while True:
+            await self._clock.sleep_until(self._free_at if self._fresh else self._beat_at, self._wake)
+            self._wake.clear()
+            now = self._clock.now()
+            if now >= self._free_at:
+                self.flush()
+            if now >= self._beat_at:
+                self._beat_at = now + BEAT
+                self._beat()
+
+    def _beat(self) -> None:
+        self.flush()
+        text = frames.beat(self.position, self._clock.now())
+        for viewer in tuple(self._viewers):
+            if viewer.gone:
+                self.leave(viewer)
+            else:
+                ahead = viewer.position > self.position
+                viewer.push(frames.beat(viewer.position, self._clock.now()) if ahead else text)
+        self._check()
+
+    def _give(self, viewer: Viewer, entries: Sequence[_Entry]) -> None:
+        for frame in _framed(entries, viewer.site):
+            viewer.push(frame)
+        viewer.position = max(viewer.position, self.position)
+
+    def _since(self, position: int) -> Sequence[_Entry] | None:
+        """What is held after this position, None when some of it is not held any more."""
+        first = self._held[0].position if self._held else self.position + 1
+        return list(islice(self._held, position + 1 - first, None)) if position + 1 >= first else None
+
+    def _lost(self, position: int) -> None:
+        """Events are missing, which may not happen: everybody comes back with `after` and gets them from the store."""
+        log.error("feed has a gap", known=self.position, offered=position)
+        self.flush()
+        self._held.clear()
+        for viewer in tuple(self._viewers):
+            viewer.cut(TRY_AGAIN_LATER, "come back with after=POSITION")
+            self.leave(viewer)
+
+    def _check(self) -> None:
+        self._check_again = True
+        if not self._checking:
+            self._checking = True
+            self._spawn("feed.check", self._checked())
+
+    async def _checked(self) -> None:
+        """Ask again for every console whether it may look, and cut those that may not."""
+        try:
+            while self._check_again:
+                self._check_again = False
+                for viewer in tuple(self._viewers):
+                    await self._check_one(viewer)
+        except NotDurable as fault:
+            log.warning("consoles cannot be checked now", why=str(fault))
+        finally:
+            self._checking = False
+
+    async def _check_one(self, viewer: Viewer) -> None:
+        caller = await self._still(viewer.caller)
+        if caller is None or Right.READ not in rights_of(caller) or caller.site != viewer.site:
+            viewer.cut(NOT_ANY_MORE, "this key or session is not good any more")
+            self.leave(viewer)
+        else:
+            viewer.caller = caller
+
+
+def _framed(entries: Sequence[_Entry], site: str | None) -> Iterator[str]:
+    """Frames of what may be seen. Nothing to see, no frame: the next one, or the beat, tells how far the log has
+    come."""
+    for start in range(0, len(entries), IN_ONE_FRAME):
+        part = entries[start : start + IN_ONE_FRAME]
+        texts = [entry.text for entry in part if site is None or entry.site == site]
+        if texts:
+            yield frames.events(part[-1].position, texts)

@@ -1,0 +1,36 @@
+"""The frames of the live feed as texts, made without looking inside an event: the log's own text gets its position
+spliced in, once, and everybody is sent the same text. Called by the hub and by what brings a console forward; does
+nothing else.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from alarmd.alarm.times import stamp
+from alarmd.ports import Logged
+
+
+def spliced(logged: Logged) -> str:
+    """The event with its position first, as feed and timeline show it."""
+    return f'{{"position":{logged.position},{logged.body[1:]}'
+
+
+def hello(position: int, node: str, now: datetime) -> str:
+    """The first frame: how long the log is, and whose clock it is."""
+    return f'{{"type":"hello","position":{position},"node":{json.dumps(node)},"time":"{stamp(now)}"}}'
+
+
+def snapshot(position: int, alarms: Iterable[str]) -> str:
+    """Every open alarm as it stood at this position."""
+    return f'{{"type":"snapshot","position":{position},"alarms":[{",".join(alarms)}]}}'
+
+
+def events(position: int, texts: Iterable[str]) -> str:
+    """`position`: how far the log has come with this frame, which may be past its last event."""
+    return f'{{"type":"events","position":{position},"events":[{",".join(texts)}]}}'
+
+
+def beat(position: int, now: datetime) -> str:
+    """Nothing has happened, and we are here."""
+    return f'{{"type":"beat","position":{position},"time":"{stamp(now)}"}}'
