@@ -28,7 +28,7 @@ class Desk:
         self.fails: Exception | None = None
 
     def site_of(self, *, device: str | None, zone: str | None) -> str:
-        site = SITES.get(device or "") if device else (zone or "").partition("/")[0]
+        site = SITES.get(device, "") if device else (zone or "").partition("/")[0]
         if site not in SITES.values():
             raise NotFound(f"no device {device!r} or zone {zone!r}")
         return site

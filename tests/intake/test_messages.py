@@ -1,0 +1,181 @@
+"""What the inbox promises whatever the broker does; no broker here."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alarmd.dispatch.supervisor import Supervisor
+from alarmd.errors import NotDurable
+from alarmd.intake.messages import Arrived, Crossing, Inbox
+from tests.support.intake import World
+
+
+class Clock:
+    """Time passes as fast as it is waited for."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2027, 1, 1, tzinfo=UTC)
+        self.waits: list[timedelta] = []
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def sleep_until(self, when: datetime | None, wake: asyncio.Event | None = None) -> None:  # noqa: ARG002  # as the Protocol has it
+        assert when is not None
+        self.waits.append(when - self.at)
+        self.at = when
+
+
+class Wire:
+    """One connection: what it brings, and in which order it may be acknowledged."""
+
+    def __init__(self, inbox: Inbox, world: World, supervisor: Supervisor) -> None:
+        self.crossing = Crossing()
+        self.acknowledged: list[str] = []
+        self.cleared: list[str] = []
+        self._inbox, self._world, self._supervisor = inbox, world, supervisor
+
+    def bring(self, device: str, payload: bytes = b"", *, retained: bool = False, own: bool = False) -> None:
+        message = Arrived(f"alarmd/v1/signal/{device}", payload, retained, own)
+        self._supervisor.spawn("message", self._take(device, message))
+
+    async def _take(self, device: str, message: Arrived) -> None:
+        await self._inbox.take(message, self.crossing, self._clear)
+        self.acknowledged.append(device)
+        self._world.bell.ring()
+
+    async def _clear(self, topic: str) -> None:
+        self.cleared.append(topic)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def inbox(world: World, clock: Clock) -> Inbox:
+    return Inbox(world, world, world, clock)
+
+
+@pytest.fixture
+async def supervisor() -> AsyncIterator[Supervisor]:
+    async with Supervisor() as supervisor:
+        yield supervisor
+
+
+async def test_nothing_is_acknowledged_before_its_commit(inbox: Inbox, world: World, supervisor: Supervisor) -> None:
+    line = Wire(inbox, world, supervisor)
+    line.bring("desk-1")
+    await world.bell.until(lambda: world.pending)
+    assert line.acknowledged == []
+    world.gate.set()
+    await world.bell.until(lambda: line.acknowledged)
+
+
+async def test_acknowledgements_leave_in_the_order_of_arrival(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    line = Wire(inbox, world, supervisor)
+    line.bring("desk-1")
+    line.bring("nobody")
+    line.bring("desk-2", b"old", retained=True)
+    line.bring("desk-3")
+    await world.bell.until(lambda: len(world.pending) == 2 and len(world.reports) == 2)
+    assert line.acknowledged == []
+    world.gate.set()
+    await world.bell.until(lambda: len(line.acknowledged) == 4)
+    assert line.acknowledged == ["desk-1", "nobody", "desk-2", "desk-3"]
+
+
+async def test_one_in_trouble_lets_those_behind_it_go_first(
+    inbox: Inbox, world: World, clock: Clock, supervisor: Supervisor
+) -> None:
+    world.failures = [RuntimeError("a bug")] * 6
+    world.gate.set()
+    line = Wire(inbox, world, supervisor)
+    line.bring("desk-1")
+    await world.bell.until(lambda: world.reports)
+    line.bring("desk-2")
+    await world.bell.until(lambda: len(line.acknowledged) == 2)
+    assert {p.device for p in world.taken} == {"desk-1", "desk-2"}
+    assert world.reports == [("intake", "a press over MQTT cannot be handled; it is tried again, see the log")]
+    assert max(clock.waits) <= timedelta(seconds=5)
+    assert sorted(clock.waits) == clock.waits
+
+
+async def test_a_press_that_comes_again_on_the_next_connection_is_one_press(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    first, second, third = (Wire(inbox, world, supervisor) for _ in range(3))
+    first.bring("desk-1")
+    first.bring("desk-1")
+    await world.bell.until(lambda: len(world.pending) == 2)
+    inbox.lost(first.crossing)
+    second.bring("desk-1")
+    second.bring("desk-1")
+    second.bring("desk-1")
+    await world.bell.until(lambda: len(world.pending) == 3)
+    inbox.lost(second.crossing)
+    for _ in range(3):
+        third.bring("desk-1")
+    third.bring("desk-2")
+    await world.bell.until(lambda: len(world.pending) == 4)
+    world.gate.set()
+    await world.bell.until(lambda: len(third.acknowledged) == 4)
+    assert [p.device for p in world.taken] == ["desk-1"] * 3 + ["desk-2"]
+
+
+async def test_what_was_taken_after_its_connection_was_lost_is_not_taken_for_a_later_press(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    first, second = Wire(inbox, world, supervisor), Wire(inbox, world, supervisor)
+    first.bring("desk-1")
+    await world.bell.until(lambda: world.pending)
+    inbox.lost(first.crossing)
+    world.gate.set()
+    await world.bell.until(lambda: first.acknowledged)
+    second.bring("desk-1")
+    await world.bell.until(lambda: second.acknowledged)
+    assert len(world.taken) == 2
+
+
+async def test_a_failed_commit_is_tried_again_though_the_connection_is_gone(
+    inbox: Inbox, world: World, clock: Clock, supervisor: Supervisor
+) -> None:
+    world.failures = [NotDurable("disk full")] * 3
+    world.gate.set()
+    line = Wire(inbox, world, supervisor)
+    line.bring("desk-1", b'{"ref":"r"}')
+    inbox.lost(line.crossing)
+    await world.bell.until(lambda: world.taken)
+    assert world.refs == {"r": 1}
+    assert clock.waits == [timedelta(milliseconds=250), timedelta(milliseconds=500), timedelta(seconds=1)]
+
+
+async def test_a_retained_press_is_cleared_and_our_own_clearing_is_no_press(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    world.gate.set()
+    line = Wire(inbox, world, supervisor)
+    line.bring("desk-1", b"{}", retained=True)
+    line.bring("desk-1", b"", own=True)
+    line.bring("desk-2", b"", retained=True)
+    await world.bell.until(lambda: len(line.acknowledged) == 3)
+    assert (world.taken, line.cleared) == ([], ["alarmd/v1/signal/desk-1"])
+    assert [cause for cause, _ in world.reports] == ["retained:desk-1"]
+
+
+async def test_a_foreign_topic_is_let_by(inbox: Inbox, world: World) -> None:
+    async def clear(topic: str) -> None:
+        raise AssertionError(topic)
+
+    await inbox.take(Arrived("other/topic", b"{}"), Crossing(), clear)
+    assert world.taken == []
