@@ -18,6 +18,7 @@ interface Props {
 export function AlarmList({ sections, left, chosen, onChoose, ref }: Props) {
   const t = useT()
   const { live, connection } = useLive()
+  const drill = sections.some(({ group, alarms }) => group !== 'closed' && alarms.some((alarm) => alarm.drill))
   const calm = !sections.some((section) => section.group !== 'closed')
   return (
     <section className="list" ref={ref} aria-label={t('list.title')} aria-busy={live.position === null} data-testid="alarm-list">
@@ -34,7 +35,7 @@ export function AlarmList({ sections, left, chosen, onChoose, ref }: Props) {
               </h2>
               <ul>
                 {alarms.map((alarm) => (
-                  <AlarmRow key={alarm.id} alarm={alarm} chosen={alarm.id === chosen} onChoose={onChoose} />
+                  <AlarmRow key={alarm.id} alarm={alarm} real={drill && !alarm.drill && group !== 'closed'} chosen={alarm.id === chosen} onChoose={onChoose} />
                 ))}
               </ul>
             </section>

@@ -14,11 +14,13 @@ import { classOf, comingLine, kindWord } from '../alarms/words'
 
 interface Props {
   alarm: Alarm
+  /** A real alarm while a drill runs: must be said. */
+  real: boolean
   chosen: boolean
   onChoose(id: string): void
 }
 
-export const AlarmRow = memo(function AlarmRow({ alarm, chosen, onChoose }: Props) {
+export const AlarmRow = memo(function AlarmRow({ alarm, real, chosen, onChoose }: Props) {
   const t = useT()
   const places = usePlaces()
   const place = places.of(alarm)
@@ -65,6 +67,11 @@ export const AlarmRow = memo(function AlarmRow({ alarm, chosen, onChoose }: Prop
           {alarm.drill && (
             <Tag tone="drill" look="strong">
               {t('drill.tag')}
+            </Tag>
+          )}
+          {real && (
+            <Tag tone="danger" look="outline">
+              {t('drill.real')}
             </Tag>
           )}
           <StageTag alarm={alarm} />

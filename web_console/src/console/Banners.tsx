@@ -15,17 +15,18 @@ import './banners.css'
 const BACK_FOR = 10_000
 
 export function Banners({ alarms, sound }: { alarms: ReadonlyMap<string, Alarm>; sound: Sound }) {
+  const t = useT()
   return (
-    <div className="banners">
+    <section className="banners" aria-label={t('banners.label')}>
       <LostBanner />
       <BackBanner />
       <DrillBanner alarms={alarms} />
       <SoundBanner sound={sound} />
-    </div>
+    </section>
   )
 }
 
-export function LostBanner() {
+function LostBanner() {
   const t = useT()
   const { connection } = useLive()
   const { timeZone } = usePlaces()

@@ -25,7 +25,7 @@ export function Console() {
 
   useEffect(() => {
     if (!session) return
-    store.start()
+    store.start(session.person)
     return () => store.stop()
   }, [session])
 
@@ -34,14 +34,13 @@ export function Console() {
   }, [signedOut, expire])
 
   const leave = async () => {
-    await door.leave()
-    store.forget()
+    if (await door.leave()) store.forget()
   }
 
   return (
     <Frame theme={theme.theme} language={t.language} className="console">
       {session ? (
-        <Desk session={session} theme={theme} onLeave={() => void leave()} onSignedOut={expire} />
+        <Desk session={session} theme={theme} onLeave={() => void leave()} onSignedOut={store.expire} />
       ) : (
         <>
           <header className="bar bar-out">

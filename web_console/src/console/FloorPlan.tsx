@@ -46,9 +46,9 @@ function RoomShape({ room }: { room: Room }) {
   return (
     <g className="plan-room" data-pressed={room.pressed || undefined} data-room={room.id}>
       <rect x={room.x + 3} y={room.y + 3} width={Math.max(0, room.width - 6)} height={Math.max(0, room.height - 6)} rx="6" />
-      <text x={room.x + 16} y={room.y + 34} aria-hidden="true">
+      <text x={room.x + 16} y={room.y + 38} aria-hidden="true">
         {lines(room.name, room.width).map((line, i) => (
-          <tspan key={line} x={room.x + 16} dy={i === 0 ? 0 : 28}>
+          <tspan key={line} x={room.x + 16} dy={i === 0 ? 0 : 34}>
             {line}
           </tspan>
         ))}

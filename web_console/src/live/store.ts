@@ -32,6 +32,7 @@ export class LiveStore {
   private readonly watchers = new Set<Change>()
   private readonly eventListeners = new Set<OnEvents>()
   private readonly feed: Feed
+  private person: string | null = null
   private drawn = 0
   private drawing: ReturnType<typeof setTimeout> | undefined
   private judging: ReturnType<typeof setInterval> | undefined
@@ -44,7 +45,10 @@ export class LiveStore {
     )
   }
 
-  start(): void {
+  /** Begins to listen for this person. What somebody else was shown here before is forgotten. */
+  start(person: string): void {
+    if (person !== this.person) this.forget()
+    this.person = person
     this.feed.start()
     clearInterval(this.judging)
     this.judging = setInterval(() => this.judge(), 500)
@@ -61,6 +65,12 @@ export class LiveStore {
     this.stop()
     this.asked = new Set()
     this.set({ live: START, heardAt: null, connection: 'connecting', signedOut: false })
+  }
+
+  /** The server no longer knows who we are. What is shown stays as it was until somebody signs in. */
+  readonly expire = (): void => {
+    this.stop()
+    this.set({ signedOut: true })
   }
 
   /** Server time in milliseconds. */
@@ -124,8 +134,7 @@ export class LiveStore {
   private async check(): Promise<void> {
     const answer = await whoAmI()
     if (answer.ok || answer.why !== 'signed_out') return
-    this.feed.stop()
-    this.set({ signedOut: true })
+    this.expire()
   }
 
   private judge(): void {

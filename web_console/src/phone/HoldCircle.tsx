@@ -15,6 +15,8 @@ interface Props {
 }
 
 const KEY = 'key'
+/** The full ring stays so long, in milliseconds, then the circle is ready again. */
+const SHOWN_FOR = 800
 
 export function HoldCircle({ silent, hindered, onFire }: Props) {
   const t = useT()
@@ -94,6 +96,13 @@ function useHold(onFire: () => void) {
     setHold(after)
     if (after.is === 'done') fire.current()
   }, [])
+
+  const done = hold.is === 'done'
+  useEffect(() => {
+    if (!done) return
+    const timer = setTimeout(() => touch({ type: 'rest' }), SHOWN_FOR)
+    return () => clearTimeout(timer)
+  }, [done, touch])
 
   const holding = hold.is === 'holding'
   useEffect(() => {

@@ -1,4 +1,5 @@
 /** What became of the press: on its way, received, who is coming; or that nothing is confirmed and what to do then. */
+import { useEffect, useRef } from 'react'
 import type { Alarm, ResponderState } from '../live/contract'
 import { isClosed } from '../live/reducer'
 import { usePlaces } from '../session/useOrganisation'
@@ -15,13 +16,21 @@ interface Props {
   onDone(): void
 }
 
+/** Brings what just changed into sight: on a small phone it stands below the circle. */
+function useInSight(what: string) {
+  const ref = useRef<HTMLElement>(null)
+  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), [what])
+  return ref
+}
+
 export function OwnAlarm({ firing, alarm, emergency, onDone }: Props) {
   const t = useT()
   const { timeZone } = usePlaces()
+  const ref = useInSight(`${firing?.is} ${alarm?.state}`)
   if (firing?.is === 'unconfirmed') return <NotConfirmed firing={firing} emergency={emergency} />
   const received = firing?.is === 'received' ? firing.at : alarm && Date.parse(alarm.opened_at)
   return (
-    <section className="own" data-testid="own" data-firing={firing?.is ?? 'received'} aria-label={t('phone.status')}>
+    <section ref={ref} className="own" data-testid="own" data-firing={firing?.is ?? 'received'} aria-label={t('phone.status')}>
       <p className="own-line" role="status" data-testid="phone-status">
         {received === null || firing?.is === 'sending'
           ? sending(t, firing)
@@ -74,8 +83,9 @@ function Coming({ alarm }: { alarm: Alarm }) {
 
 function NotConfirmed({ firing, emergency }: { firing: Extract<Firing, { is: 'unconfirmed' }>; emergency: string }) {
   const t = useT()
+  const ref = useInSight('unconfirmed')
   return (
-    <section className="own own-failed" role="alert" data-testid="own" data-firing="unconfirmed">
+    <section ref={ref} className="own own-failed" role="alert" data-testid="own" data-firing="unconfirmed">
       <p className="own-big" data-testid="phone-status">
         {t('phone.not_confirmed')}
       </p>

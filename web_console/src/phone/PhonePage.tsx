@@ -29,7 +29,7 @@ export function PhonePage() {
 
   useEffect(() => {
     if (!session) return
-    store.start()
+    store.start(session.person)
     return () => store.stop()
   }, [session])
 
@@ -38,14 +38,13 @@ export function PhonePage() {
   }, [signedOut, expire])
 
   const leave = async () => {
-    await door.leave()
-    store.forget()
+    if (await door.leave()) store.forget()
   }
 
   return (
     <Frame theme={theme.theme} language={t.language} className="phone">
       {session ? (
-        <Home session={session} theme={theme} onLeave={() => void leave()} onSignedOut={expire} />
+        <Home session={session} theme={theme} onLeave={() => void leave()} onSignedOut={store.expire} />
       ) : (
         <>
           <header className="top top-out">

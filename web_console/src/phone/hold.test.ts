@@ -32,6 +32,11 @@ describe('a hold', () => {
     expect(run(press, { ...press, at: 2_000 } as Touch, look(HOLD_FOR))).toBe('done')
   })
 
+  it('rests after it was done, and only then', () => {
+    expect(run(press, look(HOLD_FOR), { type: 'rest' })).toBe('idle')
+    expect(run(press, { type: 'rest' }, look(HOLD_FOR))).toBe('done')
+  })
+
   it('tells how far it is', () => {
     const holding = held({ is: 'idle' }, press)
     expect([progress(holding, 1_000), progress(holding, 1_750), progress(holding, 9_000), progress({ is: 'aborted' }, 0)]).toEqual([0, 0.5, 1, 0])

@@ -20,12 +20,14 @@ export type Touch =
   | { type: 'release'; by: string }
   | { type: 'interrupt' }
   | { type: 'look'; at: number }
+  | { type: 'rest' }
 
 export function held(hold: Hold, touch: Touch): Hold {
   if (touch.type === 'press') {
     if (hold.is !== 'holding') return { is: 'holding', by: touch.by, x: touch.x, y: touch.y, since: touch.at }
     return hold.by === touch.by ? hold : { is: 'aborted' }
   }
+  if (hold.is === 'done' && touch.type === 'rest') return { is: 'idle' }
   if (hold.is !== 'holding') return hold
   switch (touch.type) {
     case 'move': {
@@ -38,6 +40,8 @@ export function held(hold: Hold, touch: Touch): Hold {
       return { is: 'aborted' }
     case 'look':
       return touch.at - hold.since >= HOLD_FOR ? { is: 'done' } : hold
+    case 'rest':
+      return hold
   }
 }
 

@@ -14,7 +14,8 @@ const ASK_AGAIN = 2_000
 export interface SessionDoor {
   who: Who
   enter(session: Session): void
-  leave(): Promise<void>
+  /** True when the server ended the session. */
+  leave(): Promise<boolean>
   /** The server no longer knows us. */
   expire(): void
 }
@@ -47,7 +48,9 @@ export function useSession(): SessionDoor {
     leave: useCallback(async () => {
       const answer = await signOut()
       // Only the server can end a session: who could not reach it is still signed in.
-      if (answer.ok || answer.why === 'signed_out') setWho({ is: 'nobody' })
+      const gone = answer.ok || answer.why === 'signed_out'
+      if (gone) setWho({ is: 'nobody' })
+      return gone
     }, []),
   }
 }

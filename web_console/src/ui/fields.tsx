@@ -82,7 +82,7 @@ interface SwitchProps {
 
 export function Switch({ on, onSwitch, children, ...rest }: SwitchProps) {
   return (
-    <AkselSwitch {...rest} size="small" checked={on} onChange={(event) => onSwitch(event.target.checked)}>
+    <AkselSwitch {...rest} data-color="neutral" size="small" checked={on} onChange={(event) => onSwitch(event.target.checked)}>
       {children}
     </AkselSwitch>
   )
