@@ -5,7 +5,7 @@ After a fault the transaction is broken for good: nothing that follows can be co
 swallowed the error.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row
@@ -15,6 +15,8 @@ from alarmd.errors import NotDurable
 from alarmd.store.backend import Backend
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+STREAMED = 2000
+"""Rows that `stream` has in memory."""
 
 
 class Link:
@@ -31,6 +33,13 @@ class Link:
         """Every row. Raises NotDurable."""
         try:
             return self._connection.execute(statement, parameters).all()
+        except SQLAlchemyError as error:
+            raise self._broken(error) from error
+
+    def stream(self, statement: Executable) -> Iterator[Row[Any]]:
+        """Row by row, for more than memory should hold. Raises NotDurable."""
+        try:
+            yield from self._connection.execute(statement, execution_options={"yield_per": STREAMED})
         except SQLAlchemyError as error:
             raise self._broken(error) from error
 

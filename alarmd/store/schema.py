@@ -14,6 +14,12 @@ from alarmd.store.tables import head, metadata
 REVISION = "0001"
 """The newest of `migrations/versions`; what this page's `metadata` builds."""
 
+VERSION_TABLE = """
+    CREATE TABLE alembic_version (
+        version_num VARCHAR(32) NOT NULL,
+        CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+    )
+"""
 BEGINNING = {
     "id": 1,
     "position": 0,
@@ -61,5 +67,5 @@ def _create(connection: Connection, backend: Backend) -> None:
     metadata.create_all(connection, checkfirst=False)
     connection.execute(insert(head), BEGINNING)
     # As the migration library would have left it.
-    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text(VERSION_TABLE))
     connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})

@@ -46,6 +46,7 @@ def moment(instant: int) -> datetime:
     return EPOCH + timedelta(milliseconds=instant)
 
 
+# The one row that every writer locks first, so that all nodes write one after the other.
 head = Table(
     "head",
     metadata,
@@ -58,9 +59,9 @@ head = Table(
     Column("audit_position", BigInteger, nullable=False),
     Column("audit_hash", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="one_row"),
-    comment="the one row that every writer locks first, so that all nodes write one after the other",
 )
 
+# The log: append only, without gaps, each hash over the one before.
 events = Table(
     "events",
     metadata,
@@ -70,9 +71,9 @@ events = Table(
     Column("body", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index(None, "alarm", "position"),
-    comment="the log: append only, without gaps, each hash over the one before",
 )
 
+# What the events of an alarm have made of it, for lists and deadlines.
 alarms = Table(
     "alarms",
     metadata,
@@ -87,7 +88,6 @@ alarms = Table(
     Column("due", Instant),
     Column("opened_position", BigInteger, nullable=False, unique=True),
     Column("summary", Text, nullable=False),
-    comment="what the events of an alarm have made of it, for lists and deadlines",
 )
 _is_open = alarms.c.open == true()
 Index("ix_alarms_open", alarms.c.opened_position, postgresql_where=_is_open, sqlite_where=_is_open)
@@ -96,6 +96,7 @@ Index("ix_alarms_open_cause", alarms.c.cause, postgresql_where=_is_open, sqlite_
 _is_due = alarms.c.due.is_not(None)
 Index("ix_alarms_due", alarms.c.due, postgresql_where=_is_due, sqlite_where=_is_due)
 
+# What was answered to each sender's ref the first time; kept for ever.
 signals = Table(
     "signals",
     metadata,
@@ -105,9 +106,9 @@ signals = Table(
     Column("alarm", Id, nullable=False),
     Column("joined", Boolean, nullable=False),
     sqlite_with_rowid=False,
-    comment="what was answered to each sender's ref the first time; kept for ever",
 )
 
+# What is still to be done in the world; a row is deleted with the event that says what became of it.
 effects = Table(
     "effects",
     metadata,
@@ -120,9 +121,9 @@ effects = Table(
     Column("body", Text, nullable=False),
     Index(None, "claimed_until", "due_at"),
     sqlite_with_rowid=False,
-    comment="what is still to be done in the world; a row is deleted with the event that says what became of it",
 )
 
+# Every version that was ever applied.
 organisations = Table(
     "organisations",
     metadata,
@@ -131,9 +132,9 @@ organisations = Table(
     Column("at", Instant, nullable=False),
     Column("by", Text, nullable=False),
     Column("why", Text),
-    comment="every version that was ever applied",
 )
 
+# Keys that hold; only their SHA-256.
 keys = Table(
     "keys",
     metadata,
@@ -144,9 +145,9 @@ keys = Table(
     Column("device", Id),
     Column("site", Id),
     Column("person", Id),
-    comment="keys that hold; only their SHA-256",
 )
 
+# Sign-ins; only argon2 hashes.
 accounts = Table(
     "accounts",
     metadata,
@@ -154,9 +155,9 @@ accounts = Table(
     Column("password", Text),
     Column("pin", Text),
     Column("duress_pin", Text),
-    comment="sign-ins; only argon2 hashes",
 )
 
+# Signed-in browsers; only the SHA-256 of their cookie.
 sessions = Table(
     "sessions",
     metadata,
@@ -164,9 +165,9 @@ sessions = Table(
     Column("person", Id, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
-    comment="signed-in browsers; only the SHA-256 of their cookie",
 )
 
+# Who changed organisation, keys, accounts and sessions; its own hash chain.
 audit = Table(
     "audit",
     metadata,
@@ -176,5 +177,4 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    comment="who changed organisation, keys, accounts and sessions; its own hash chain",
 )

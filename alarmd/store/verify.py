@@ -1,0 +1,84 @@
+"""Is everything as it was written? Reads both hash chains from their beginning and, alarm by alarm, whether the log
+makes of each what the other tables say. One snapshot, so it may run beside a daemon; writes nothing. Called by `alarmd
+verify`.
+
+The chains prove the log and the audit log. Alarms, answered refs and waiting effects must follow from the log;
+organisation versions, keys, accounts and sessions from the digests in the audit log.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from alarmd.store import stories
+from alarmd.store.chain import audit_hash, event_hash
+from alarmd.store.database import Database
+from alarmd.store.digests import Administered
+from alarmd.store.link import Link
+from alarmd.store.tables import audit, events
+
+MOST = 100
+"""Findings told in full; one change of a hash can be the cause of many."""
+
+_EVENTS = select(events.c.position, events.c.body, events.c.hash).order_by(events.c.position)
+_AUDIT = select(audit).order_by(audit.c.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How much was read, and a line for each thing that is not as it was written."""
+
+    findings: tuple[str, ...]
+    events: int
+    changes: int
+
+
+def verify(database: Database) -> Report:
+    """Read everything. Raises NotDurable when the database cannot be read."""
+    with database.reading() as (link, head):
+        log, administered = _Chain("the log", "event"), Administered()
+        findings = [*_log(link, log), *log.end(head.position, head.hash)]
+        findings += stories.findings(link)
+        changes = _Chain("the audit log", "change")
+        findings += [*_audit(link, changes, administered), *changes.end(head.audit_position, head.audit_hash)]
+        findings += administered.findings(link, head.organisation)
+    more = len(findings) - MOST
+    shown = findings if more <= 0 else [*findings[:MOST], f"and {more} more"]
+    return Report(tuple(shown), log.length, changes.length)
+
+
+@dataclass(slots=True)
+class _Chain:
+    """One chain, as far as it was read. After a fault it goes on from what is stored, so each fault is told once."""
+
+    log: str
+    entry: str
+    length: int = 0
+    hash: bytes = bytes(32)
+
+    def add(self, position: int, stored: bytes, computed: bytes) -> Iterator[str]:
+        if position != self.length + 1:
+            yield f"{self.log}: {self.entry}s {self.length + 1} to {position - 1} are missing"
+        elif stored != computed:
+            yield f"{self.log}: {self.entry} {position} is not what was written; its hash does not fit"
+        self.length, self.hash = position, stored
+
+    def end(self, position: int, hash: bytes) -> Iterator[str]:
+        """Does the head know the same end?"""
+        if position != self.length:
+            yield f"{self.log} ends with {self.entry} {self.length}, and the head says {position}"
+        elif hash != self.hash:
+            yield f"{self.log}: the hash of its end is not what the head says"
+
+
+def _log(link: Link, chain: _Chain) -> Iterator[str]:
+    for row in link.stream(_EVENTS):
+        yield from chain.add(row.position, row.hash, event_hash(chain.hash, row.position, row.body))
+
+
+def _audit(link: Link, chain: _Chain, administered: Administered) -> Iterator[str]:
+    for row in link.stream(_AUDIT):
+        computed = audit_hash(chain.hash, row.position, row.at, row.by, row.action, row.detail)
+        yield from chain.add(row.position, row.hash, computed)
+        administered.learn(row.action, row.detail)
