@@ -1,6 +1,6 @@
 """Draws docs/states.md from the table in alarmd/alarm/transitions.py. A test fails when the page and the table differ.
 
-    python scripts/states.py            writes the page
+`python scripts/states.py` writes the page.
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "states.md"
 HEAD = """\
 # The states of an alarm
 
-Drawn from `alarmd/alarm/transitions.py` by `python scripts/states.py`; do not edit. Events that leave the state as it is are in the table
-below the drawing.
+Drawn from `alarmd/alarm/transitions.py` by `python scripts/states.py`; do not edit. Events that leave the state as it
+is are in the table below the drawing.
 
 """
 

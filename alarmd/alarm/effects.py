@@ -1,5 +1,5 @@
-"""What is to be done in the world, in the imperative. PURE. Decided with the events, committed with them, performed afterwards by the
-outbox; an effect that no outcome has followed is performed again after a crash.
+"""What is to be done in the world, in the imperative. PURE. Decided with the events, committed with them, performed
+afterwards by the outbox; an effect that no outcome has followed is performed again after a crash.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from alarmd.alarm.model import Alarm, Kind, Purpose
 from alarmd.alarm.times import moment, stamp
 
 FIRST, LIVE, LATER, BACKGROUND = 0, 1, 2, 3
-"""Priorities: a duress or the first telling of a live alarm, other live matters, all-clears, then drills and technical matters."""
+"""Priorities: a duress or the first telling of a live alarm, other live matters, all-clears, then drills and
+technical matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def plain(effect: Effect) -> dict[str, Any]:
 
 
 def from_plain(body: Mapping[str, Any]) -> Effect:
+    """The effect of a stored body. Raises KeyError, TypeError or ValueError where that was tampered with."""
     fields = {key: value for key, value in body.items() if key != "type"}
     if body["type"] == "tell":
         fields["purpose"] = Purpose(fields["purpose"])

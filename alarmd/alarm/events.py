@@ -1,7 +1,9 @@
-"""What happened to an alarm, in the past tense. PURE. The append-only log, the feed and the timeline hold these and nothing else.
+"""What happened to an alarm, in the past tense. PURE. The append-only log, the feed and the timeline hold these and
+nothing else.
 
-An event's `data` is JSON of the shape that its constructor below documents: it is written once, hashed, stored and sent as it is.
-`state` is the alarm's state after it. `next` in data is the chain's clock: the next undone step {"at","step","round"}, `at` null while it stands still.
+An event's `data` is JSON of the shape that its constructor below documents: it is written once, hashed, stored and
+sent as it is. `state` is the alarm's state after it. `next` in data is the chain's clock: the next undone step
+{"at","step","round"}, `at` null while it stands still.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +40,8 @@ class EventKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why alarmd did something. Log, timeline and tests read these; the screens have a sentence for each in three languages."""
+    """Why alarmd did something. Log, timeline and tests read these; the screens have a sentence for each in three
+    languages."""
 
     STEP_IS_DUE = "step_is_due"
     NEW_ROUND = "new_round"
@@ -85,6 +88,7 @@ def from_wire(body: Json) -> Event:
 
 
 def by_wire(by: By) -> dict[str, str]:
+    """Who did it, as the contract writes it."""
     match by:
         case Person():
             return {"person": by.person, "name": by.name, "channel": by.channel}
@@ -95,6 +99,7 @@ def by_wire(by: By) -> dict[str, str]:
 
 
 def by_from_wire(by: Mapping[str, str]) -> By:
+    """What `by_wire` wrote."""
     if "person" in by:
         return Person(by["person"], by["name"], by["channel"])
     return Device(by["device"]) if "device" in by else SYSTEM
@@ -158,10 +163,12 @@ def responder_data(person: str, *, counts: bool, arrive_by: datetime | None, nex
 
 
 def next_wire(next: NextStep | None) -> dict[str, Any] | None:
+    """The chain's clock as the feed shows it; null once the alarm is over."""
     if next is None:
         return None
     return {"at": stamp(next.at) if next.at else None, "step": next.step, "round": next.round}
 
 
 def next_from_wire(next: Json | None) -> NextStep | None:
+    """What `next_wire` wrote."""
     return NextStep(next["step"], next["round"], moment(next["at"]) if next["at"] else None) if next else None

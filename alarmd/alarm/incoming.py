@@ -1,6 +1,7 @@
 """What comes in by the one door, from everywhere: presses, answers, passed deadlines, outcomes and receipts. PURE.
 
-Each says only what was heard; what it means is decided by `escalation/decide.py`. The shells (HTTP, MQTT, texts, calls) build these.
+Each says only what was heard; what it means is decided by `escalation/decide.py`. The shells (HTTP, MQTT, texts,
+calls) build these.
 """
 
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A signal: by a device (its id), or by a person at a zone. `kind` None is the device's own. `fault`: it could not be read,
-    and raises all the same. `drill`: an exercise."""
+    """A signal: by a device (its id), or by a person at a zone. `kind` None is the device's own. `fault`: it could
+    not be read, and raises all the same. `drill`: an exercise."""
 
     by: By
     device: str | None = None
@@ -85,8 +86,8 @@ class DeadlinePassed:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What became of an attempt: from the outbox (`effect` is then done) or from a provider's receipt. `again_in`: seconds
-    after which the same contact may be tried again."""
+    """What became of an attempt: from the outbox (`effect` is then done) or from a provider's receipt. `again_in`:
+    seconds after which the same contact may be tried again."""
 
     alarm: str
     attempt: str

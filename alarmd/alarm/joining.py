@@ -1,7 +1,7 @@
 """Does a signal open an alarm, join an open one, or make one stronger? PURE; DESIGN's rule of joining and nothing else.
 
-A signal joins only a live alarm of equal or stronger kind, never a technical, test or drill one, and a duress joins only a duress: what
-looks harmless on a screen must not swallow a cry that nobody may see.
+A signal joins only a live alarm of equal or stronger kind, never a technical, test or drill one, and a duress joins
+only a duress: what looks harmless on a screen must not swallow a cry that nobody may see.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,8 @@ APART = frozenset({Kind.TECHNICAL, Kind.TEST})
 
 
 class Joins(StrEnum):
+    """What a signal does to the alarms that are open."""
+
     OPENS = "opens"
     JOINS = "joins"
     UPGRADES = "upgrades"
@@ -31,6 +33,8 @@ class Presser:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
+    """What the organisation wants joined. `same_zone_within` None: never by zone."""
+
     same_device: bool
     same_zone_within: timedelta | None
 
@@ -38,8 +42,8 @@ class Rules:
 def join(
     presser: Presser, kind: Kind, open_alarms: Iterable[Alarm], rules: Rules, now: datetime
 ) -> tuple[Joins, Alarm | None]:
-    """What the signal does, and with which of the open alarms. The same device goes before the same zone, the stronger before
-    the weaker, the newer before the older."""
+    """What the signal does, and with which of the open alarms. The same device goes before the same zone, the
+    stronger before the weaker, the newer before the older."""
     if kind in APART:
         return Joins.OPENS, None
     live = sorted(
@@ -72,7 +76,8 @@ def pressed_by(alarm: Alarm, presser: Presser) -> bool:
 
 
 def settles(alarm: Alarm, presser: Presser, settle: timedelta, now: datetime) -> bool:
-    """A press so soon after the last one of the same presser that it is one movement of the hand: it sounds nothing again."""
+    """A press so soon after the last one of the same presser that it is one movement of the hand: it sounds nothing
+    again."""
     return any(_same(s, presser) and now - s.at <= settle for s in alarm.signals)
 
 

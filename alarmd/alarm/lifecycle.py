@@ -1,6 +1,7 @@
 """Applies the table: an alarm and an event give the alarm after it. PURE; knows no chain and no person.
 
-`fold` over the logged events rebuilds exactly the alarm that was decided; `decide` itself moves an alarm only through `after`.
+`fold` over the logged events rebuilds exactly the alarm that was decided; `decide` itself moves an alarm only through
+`after`.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,7 +29,8 @@ class Illegal(ValueError):
 
 
 def fold(alarm: str, site: str | None, events: Iterable[Event]) -> Alarm:
-    """The alarm that these events, the first of them `raised`, make. Raises Illegal where they tell no possible story."""
+    """The alarm that these events, the first of them `raised`, make. Raises Illegal where they tell no possible
+    story."""
     story = iter(events)
     first = next(story, None)
     if first is None or first.kind is not EventKind.RAISED:

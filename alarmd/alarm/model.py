@@ -1,7 +1,9 @@
-"""The nouns of an alarm, frozen. PURE. An alarm holds nothing that its events do not tell: `lifecycle.fold` rebuilds it from the log.
+"""The nouns of an alarm, frozen. PURE. An alarm holds nothing that its events do not tell: `lifecycle.fold` rebuilds
+it from the log.
 
-Words are those of the field (signal, responder, notification, attempt, receipt). Phone numbers and addresses never stand here: an attempt
-names the person's contact by its place in the organisation version that the alarm keeps, so neither log nor console can leak one.
+Words are those of the field (signal, responder, notification, attempt, receipt). Phone numbers and addresses never
+stand here: an attempt names the person's contact by its place in the organisation version that the alarm keeps, so
+neither log nor console can leak one.
 """
 
 from dataclasses import dataclass
@@ -116,7 +118,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """A person who answered. `counts`: one of those whom the chain waits for. `arrive_by`: unarrived then, his word lapses."""
+    """A person who answered. `counts`: one of those whom the chain waits for. `arrive_by`: unarrived then, his word
+    lapses."""
 
     person: str
     state: ResponderState
@@ -131,8 +134,9 @@ class Responder:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try through one channel. `contact` is its place among the person's contacts (none for the console), `tried` how
-    often that contact was tried before, `begun` when this try was decided and `at` when its state changed last, `provider` the provider's own id, needed to end a call."""
+    """One try through one channel. `contact` is its place among the person's contacts (none for the console), `tried`
+    how often that contact was tried before, `begun` when this try was decided and `at` when its state changed last,
+    `provider` the provider's own id, needed to end a call."""
 
     id: str
     channel: str
@@ -147,8 +151,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s for
-    acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach him."""
+    """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s
+    for acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach
+    him."""
 
     id: str
     person: str
@@ -162,7 +167,8 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The chain's clock: which step is the next undone one, in which round, and when; `at` is None while the clock stands."""
+    """The chain's clock: which step is the next undone one, in which round, and when; `at` is None while the clock
+    stands."""
 
     step: int
     round: int

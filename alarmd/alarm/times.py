@@ -1,4 +1,5 @@
-"""Instants as the contract writes them: UTC, RFC 3339, milliseconds. PURE; used wherever a time enters or leaves as text."""
+"""Instants as the contract writes them: UTC, RFC 3339, milliseconds. PURE; used wherever a time enters or leaves as
+text."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,7 @@
 """A person answers: acknowledge, on my way, arrived, cannot; close, note, more people now. PURE. Called by `decide`.
 
-Saying the same again changes nothing and is no error: a guard who presses twice must not be told that he was wrong. Being there implies
-being on the way implies having answered, so those who skip a word are taken at the last one.
+Saying the same again changes nothing and is no error: a guard who presses twice must not be told that he was wrong.
+Being there implies being on the way implies having answered, so those who skip a word are taken at the last one.
 """
 
 from alarmd.alarm.events import EventKind, Reason, next_wire, responder_data

@@ -2,8 +2,9 @@
 
     decide(incoming, situation, now, ids) -> Decision(alarm, events, effects, due)
 
-Every event carries its reason. It reads no clock, sleeps never and touches nothing: the dispatcher loads the situation, commits the decision in the same transaction, and
-only then lets its effects out. The same inputs give the same decision, which is what `preview`, the simulated world and the log rely on.
+Every event carries its reason. It reads no clock, sleeps never and touches nothing: the dispatcher loads the
+situation, commits the decision in the same transaction, and only then lets its effects out. The same inputs give the
+same decision, which is what `preview`, the simulated world and the log rely on.
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,6 @@ from alarmd.alarm.incoming import (
     DeadlinePassed,
     FaultFound,
     FaultGone,
-    Incoming,
-    Performed,
     Pressed,
     Reported,
 )
@@ -27,7 +26,6 @@ from alarmd.escalation.draft import Decision, Draft, Ids, Refusal
 from alarmd.escalation.pressing import Opening, kind_of, mend, press, report, zone_of
 from alarmd.escalation.receipts import receive
 from alarmd.organisation.model import Organisation
-
 
 Moving = Answered | DeadlinePassed | Reported | FaultGone
 """What concerns an alarm that is there."""

@@ -1,6 +1,8 @@
-"""A decision in the making: the alarm as it moves, the events and effects so far. PURE. Used only by the parts of `decide`.
+"""A decision in the making: the alarm as it moves, the events and effects so far. PURE. Used only by the parts of
+`decide`.
 
-Everything of one decision happens at one instant, `now`, and gets its ids from `ids`, so the same inputs give the same decision.
+Everything of one decision happens at one instant, `now`, and gets its ids from `ids`, so the same inputs give the
+same decision.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alarmd.alarm.effects import EndCall, Effect, Feedback, Tell, priority
+from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell, priority
 from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.lifecycle import after, opened
 from alarmd.alarm.model import Alarm, Attempt, AttemptState, By, Notification, State
@@ -28,8 +30,8 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What follows from one incoming thing. `alarm` is as it stands after, None when none was concerned; `due` its next deadline;
-    `done` ids of effects that need no more performing."""
+    """What follows from one incoming thing. `alarm` is as it stands after, None when none was concerned; `due` its
+    next deadline; `done` ids of effects that need no more performing."""
 
     alarm: Alarm | None
     events: tuple[Event, ...] = ()

@@ -1,5 +1,5 @@
-"""What the one who pressed is shown. PURE. A silent alarm shows only `received` and `idle`, whatever happens: nothing at the presser's
-place may tell the threat that help is coming (DESIGN, promise 5).
+"""What the one who pressed is shown. PURE. A silent alarm shows only `received` and `idle`, whatever happens: nothing
+at the presser's place may tell the threat that help is coming (DESIGN, promise 5).
 """
 
 from alarmd.alarm.model import Alarm, ResponderState, State

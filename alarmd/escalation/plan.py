@@ -1,7 +1,9 @@
-"""The chain's clock: which step is due, whom it tells, and when something must happen next. PURE. Called by `decide` with a draft.
+"""The chain's clock: which step is due, whom it tells, and when something must happen next. PURE. Called by `decide`
+with a draft.
 
-A step's time is fixed against the one before it, so a late step does not push the later ones back; a new round is counted from when the
-last step was really done, so a daemon that was away for an hour does not ring sixty times at once.
+A step's time is fixed against the one before it, so a late step does not push the later ones back; a new round is
+counted from when the last step was really done, so a daemon that was away for an hour does not ring sixty times at
+once.
 """
 
 from collections.abc import Iterable
@@ -28,7 +30,8 @@ from alarmd.escalation.targets import people_for
 from alarmd.organisation.model import CONSOLE, Chain, Recipient, Step, Target
 
 LAST_STEP_EVERY = timedelta(seconds=60)
-"""A chain without `repeat` repeats its last step this often: an alarm never goes quiet by itself (DESIGN, promise 2)."""
+"""A chain without `repeat` repeats its last step this often: an alarm never goes quiet by itself (DESIGN, promise
+2)."""
 
 
 def first(chain: Chain, began: datetime) -> NextStep:
@@ -48,7 +51,8 @@ def due(alarm: Alarm) -> datetime | None:
 
 
 def lapse(draft: Draft) -> None:
-    """Take back the word of everyone who has not arrived in time; too few left, and the next undone step is due at once."""
+    """Take back the word of everyone who has not arrived in time; too few left, and the next undone step is due at
+    once."""
     late = [r for r in draft.alarm.responders if r.arrive_by is not None and r.arrive_by <= draft.now]
     if late:
         people = [r.person for r in late]
@@ -59,7 +63,8 @@ def lapse(draft: Draft) -> None:
 
 
 def resumed(draft: Draft, coming: int) -> NextStep | None:
-    """The clock when so many are left who come: too few, and a standing clock goes on with the next undone step, now."""
+    """The clock when so many are left who come: too few, and a standing clock goes on with the next undone step,
+    now."""
     clock = draft.alarm.next
     if clock is not None and clock.at is None and coming < draft.alarm.needed:
         return NextStep(clock.step, clock.round, draft.now)
@@ -122,7 +127,8 @@ def notify(
     reason: Reason,
     not_before: datetime | None = None,
 ) -> None:
-    """These attempts begin now (or, for a second try, at `not_before`): the event for the ledger and the effects that perform them."""
+    """These attempts begin now (or, for a second try, at `not_before`): the event for the ledger and the effects that
+    perform them."""
     tried = {a.contact for a in (*notification.attempts, *attempts)} - {None}
     possible = (
         retry.all_clear_contacts(recipient)
@@ -195,8 +201,8 @@ def _report(draft: Draft, cause: str, text: str) -> None:
 
 
 def _wanted(draft: Draft, step: Step, targets: Iterable[Target]) -> list[Recipient]:
-    """Those meant who can be told by this step at all. Never the presser; nobody who is coming; no external in a drill. Those who
-    declined are asked again only where nobody else is left."""
+    """Those meant who can be told by this step at all. Never the presser; nobody who is coming; no external in a
+    drill. Those who declined are asked again only where nobody else is left."""
     alarm, organisation = draft.alarm, draft.organisation
     zone = next((s.zone for s in reversed(alarm.signals) if s.zone), None)
     ids = people_for(targets, organisation, alarm.site, zone, draft.now)

@@ -17,7 +17,8 @@ from alarmd.organisation.model import Organisation
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a new alarm begins with: the organisation version, the two-digit answer code, and the open alarms it might join."""
+    """What a new alarm begins with: the organisation version, the two-digit answer code, and the open alarms it might
+    join."""
 
     organisation: Organisation
     version: int
@@ -28,8 +29,8 @@ class Opening:
 
 
 def kind_of(pressed: Pressed, organisation: Organisation) -> Kind:
-    """The kind asked for, or the device's own. An unreadable signal raises all the same: as duress where that is the device's
-    own, so that nothing is shown; else as assist, the cheapest help that still brings somebody."""
+    """The kind asked for, or the device's own. An unreadable signal raises all the same: as duress where that is the
+    device's own, so that nothing is shown; else as assist, the cheapest help that still brings somebody."""
     device = organisation.devices.get(pressed.device or "")
     own = device.kind if device else Kind.PANIC
     if pressed.fault is not None:
@@ -38,6 +39,7 @@ def kind_of(pressed: Pressed, organisation: Organisation) -> Kind:
 
 
 def zone_of(pressed: Pressed, organisation: Organisation) -> str | None:
+    """Where help is wanted: where the device hangs, else what the person says."""
     device = organisation.devices.get(pressed.device or "")
     return device.zone if device else pressed.zone
 
@@ -93,8 +95,8 @@ def _open(
 
 
 def _upgrade(draft: Draft, signal: Signal) -> Draft:
-    """The new kind's chain, from the alarm's own version of the organisation, starts its first step now. Whoever was coming still
-    is; whether he counts and how many are needed is the new chain's word."""
+    """The new kind's chain, from the alarm's own version of the organisation, starts its first step now. Whoever was
+    coming still is; whether he counts and how many are needed is the new chain's word."""
     before = draft.alarm
     chain = draft.organisation.chain_for(signal.kind, before.site)
     counts = [r.person for r in before.responders if counted(r.person, chain, draft.organisation)]

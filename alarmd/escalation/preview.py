@@ -1,7 +1,8 @@
-"""Who would be told, when and how: the engine itself, run on an imagined press or on from an alarm as it stands, telling nobody. PURE.
+"""Who would be told, when and how: the engine itself, run on an imagined press or on from an alarm as it stands,
+telling nobody. PURE.
 
-It assumes that every message arrives and nobody answers, so what it shows is the chain to its last step of this round. A real drill then
-does the same, step by step, because it is the same `decide`.
+It assumes that every message arrives and nobody answers, so what it shows is the chain to its last step of this
+round. A real drill then does the same, step by step, because it is the same `decide`.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """An attempt has an outcome, or a provider says what became of it. PURE. Called by `decide`.
 
-Receipts come late, twice, out of order and contradict each other: a state only ever moves up. A failure leads to the same contact again
-where the provider says so, else at once to the next contact, without waiting for the judgement.
+Receipts come late, twice, out of order and contradict each other: a state only ever moves up. A failure leads to the
+same contact again where the provider says so, else at once to the next contact, without waiting for the judgement.
 """
 
 from dataclasses import replace
@@ -29,8 +29,8 @@ RANK = {
 
 
 def still_wanted(alarm: Alarm, tell: Tell) -> bool:
-    """The look just before a provider is called: does this still help anybody? Once enough are coming or it is over, only the
-    all-clear leaves; and an attempt that already has an outcome is not made twice."""
+    """The look just before a provider is called: does this still help anybody? Once enough are coming or it is over,
+    only the all-clear leaves; and an attempt that already has an outcome is not made twice."""
     found = alarm.find(tell.attempt)
     if found is None or found[1].state is not AttemptState.QUEUED:
         return False
@@ -38,6 +38,7 @@ def still_wanted(alarm: Alarm, tell: Tell) -> bool:
 
 
 def receive(draft: Draft, reported: Reported) -> None:
+    """What became of an attempt, and what follows from it; word older than what is known changes nothing."""
     found = draft.alarm.find(reported.attempt)
     if found is None or RANK[reported.state] <= RANK[found[1].state]:
         return

@@ -1,7 +1,8 @@
 """One person at one step: by which contacts first, by which when those fail, and when that is judged. PURE.
 
-DESIGN, Steps: all channels in `by` at once; when none of them was accepted within 3 s and delivered within 15 s, his other contacts in
-his order, unless `by` is console alone. Delivered is the provider's word; a call is delivered when it was answered, by whomever.
+DESIGN, Steps: all channels in `by` at once; when none of them was accepted within 3 s and delivered within 15 s, his
+other contacts in his order, unless `by` is console alone. Delivered is the provider's word; a call is delivered when
+it was answered, by whomever.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,8 @@ TAKEN = REACHED | {AttemptState.ACCEPTED}
 
 
 def first_contacts(recipient: Recipient, by: Sequence[str]) -> tuple[int, ...]:
-    """Places of the contacts that a step uses at once; all of them when it names no channels. When it names some and he has
-    none of those, his other contacts follow at once, the first of them here."""
+    """Places of the contacts that a step uses at once; all of them when it names no channels. When it names some and
+    he has none of those, his other contacts follow at once, the first of them here."""
     every = range(len(recipient.contact))
     chosen = tuple(i for i in every if not by or recipient.contact[i].kind in by)
     if chosen or tuple(by) == (CONSOLE,):
@@ -45,7 +46,8 @@ def other_contact(recipient: Recipient, notification: Notification) -> int | Non
 
 
 def judged_at(notification: Notification) -> datetime | None:
-    """When it is judged whether the newest attempts reach him; None when they have, or when there is nothing else to try."""
+    """When it is judged whether the newest attempts reach him; None when they have, or when there is nothing else to
+    try."""
     if not notification.fall_back or notification.purpose is Purpose.ALL_CLEAR or reached(notification):
         return None
     newest = [a for a in notification.attempts if a.begun == notification.since and a.channel != CONSOLE]
@@ -54,6 +56,7 @@ def judged_at(notification: Notification) -> datetime | None:
 
 
 def reached(notification: Notification) -> bool:
+    """Has he been told, by the word of a provider or his own?"""
     return any(a.state in REACHED for a in notification.attempts)
 
 
@@ -63,6 +66,7 @@ def all_failed(notification: Notification) -> bool:
 
 
 def may_try_again(attempt: Attempt) -> bool:
+    """Is this contact worth another try?"""
     return attempt.tried + 1 < TRIES
 
 

@@ -1,6 +1,7 @@
 """Who is meant by a step's targets, at an instant, for an alarm's place. PURE.
 
-Absent people are left out here; who pressed, who is already coming and who has declined is `plan.py`'s business, which knows the alarm.
+Absent people are left out here; who pressed, who is already coming and who has declined is `plan.py`'s business,
+which knows the alarm.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,8 @@ from alarmd.organisation.model import Organisation, Person, Target, TargetKind
 def people_for(
     targets: Iterable[Target], organisation: Organisation, site: str | None, zone: str | None, at: datetime
 ) -> tuple[str, ...]:
-    """Ids of the people and externals meant, in the targets' order, none twice, absent people left out. `at` is aware."""
+    """Ids of the people and externals meant, in the targets' order, none twice, absent people left out. `at` is
+    aware."""
     local = at.astimezone(ZoneInfo(organisation.time_zone)).replace(tzinfo=None)
     found = (id for target in targets for id in _meant(target, organisation, site, zone, at))
     return tuple(dict.fromkeys(id for id in found if _present(organisation, id, local)))
@@ -42,7 +44,8 @@ def _meant(
 
 
 def _colleagues(organisation: Organisation, site: str | None, zone: str | None, *, whole_site: bool) -> Iterator[str]:
-    """The zone's own people, then those of zones it is audible to, then (asked for, or nobody nearer) the rest of the site's."""
+    """The zone's own people, then those of zones it is audible to, then (asked for, or nobody nearer) the rest of the
+    site's."""
     at_site = [p for p in organisation.people.values() if p.at is not None and site is not None and p.belongs_to(site)]
     place = organisation.zone(zone)
     near = [zone, *(place.audible_to if place else ())]

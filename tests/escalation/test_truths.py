@@ -1,4 +1,5 @@
-"""What no sequence of events may break (docs/architecture.md, and the promises). Hypothesis plays presses, answers, receipts and time."""
+"""What no sequence of events may break (docs/architecture.md, and the promises). Hypothesis plays presses, answers,
+receipts and time."""
 
 from datetime import timedelta
 

@@ -48,7 +48,8 @@ def step(
 
 
 def office(**changes: object) -> Organisation:
-    """A reception and a room, three guards, a manager, a colleague; a panic, a duress and a technical chain, and the rest."""
+    """A reception and a room, three guards, a manager, a colleague; a panic, a duress and a technical chain, and the
+    rest."""
     zones = {
         "fjordvik/reception": Zone("fjordvik/reception", "fjordvik", "Mottak", "1. etg.", "Inngang A"),
         "fjordvik/room-2": Zone("fjordvik/room-2", "fjordvik", "Samtalerom 2", "2. etg.", "", ("fjordvik/room-3",)),

@@ -1,4 +1,5 @@
-"""A story told to the pure core: presses, answers and time, one alarm's eye view. No loop, no store: `decide` and `fold` alone."""
+"""A story told to the pure core: presses, answers and time, one alarm's eye view. No loop, no store: `decide` and
+`fold` alone."""
 
 import itertools
 from collections.abc import Callable
