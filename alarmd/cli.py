@@ -42,7 +42,7 @@ def settings() -> Settings:
 @app.command()
 def run() -> None:
     """Run the daemon with the settings of the environment."""
-    from alarmd.app import run as start
+    from alarmd.app.daemon import run as start
 
     start(settings())
 

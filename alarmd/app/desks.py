@@ -14,11 +14,16 @@ from alarmd.dispatch.outbox import Outbox
 from alarmd.dispatch.take import Taken
 from alarmd.errors import NotFound
 from alarmd.intake import desk as intake
+from alarmd.observe import metrics
 from alarmd.organisation.model import Contact, Organisation, Person
 from alarmd.ports import Clock, Head, Reading, Store
 
 ASKED_AT_MOST = 200
 """Among so many open alarms the one is looked for that somebody answers by text."""
+
+
+MQTT_READY = ("off", "subscribed", "unreachable")
+"""Contract: ready means subscribed, or that the broker could not be reached at the first try, which the body then says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,10 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class SignalCounter:
-    """Fulfils `intake.desk.SignalDesk`."""
+    """Fulfils `intake.desk.SignalDesk`; one for each door, `source`."""
 
     house: House
+    source: str
 
     def site_of(self, *, device: str | None, zone: str | None) -> str:
         _, organisation = self.house.organisation()
@@ -68,10 +74,13 @@ class SignalCounter:
         return found.site
 
     async def submit(self, pressed: Pressed) -> intake.Taken:
-        taken = await self.house.take(pressed)
+        with metrics.SIGNALS.labels(self.source, "refused").count_exceptions():
+            taken = await self.house.take(pressed)
         assert taken.signal is not None
         assert taken.alarm is not None
         answer = taken.signal
+        result = "repeated" if taken.repeated else "joined" if answer.joined else "raised"
+        metrics.SIGNALS.labels(self.source, result).inc()
         return intake.Taken(answer.signal, answer.alarm, answer.joined, taken.alarm.state.value, taken.repeated)
 
 
@@ -104,9 +113,11 @@ class GuardsDesk:
         return await self.house.take(incoming)
 
     def health(self) -> Readiness:
-        states = self.house.health.states
-        ready = states.get("store") == "commits" and states.get("mqtt") != "connecting"
-        return Readiness(ready, {**states, "faults": list(self.house.health.banner())})
+        health = self.house.health
+        states = {part: ask() for part, ask in health.states.items()}
+        ready = health.commits and states.get("mqtt", "off") in MQTT_READY
+        store = "commits" if health.commits else "does not commit"
+        return Readiness(ready, {"store": store, **states, "faults": list(health.banner())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +159,3 @@ def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisat
 
 def _owns(contacts: Sequence[Contact], number: str) -> bool:
     return any(c.kind in ("sms", "voice") and c.address == number for c in contacts)
-

@@ -12,6 +12,7 @@ import structlog
 from alarmd.alarm.incoming import DeadlinePassed
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError
+from alarmd.observe import metrics
 from alarmd.ports import Clock, Committed, Store
 
 log = structlog.get_logger()
@@ -67,6 +68,7 @@ class Deadlines:
         while self._heap and self._heap[0][0] <= now:
             due, alarm = heapq.heappop(self._heap)
             if self._due.get(alarm) == due:
+                metrics.STEP_LATENESS.observe((now - due).total_seconds())
                 del self._due[alarm]
                 passed.append(alarm)
         return passed

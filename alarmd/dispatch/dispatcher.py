@@ -15,6 +15,7 @@ import structlog
 from alarmd.alarm.incoming import Incoming
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import AlarmdError, NotDurable
+from alarmd.observe import metrics
 from alarmd.ports import Clock, Committed, Store, Unit
 
 log = structlog.get_logger()
@@ -67,9 +68,12 @@ class Dispatcher:
                 await self._commit(group)
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
+        metrics.COMMIT_SIZE.observe(len(group))
         try:
-            results = await self._store.transact(lambda unit: self._take_all(unit, group))
+            with metrics.COMMIT_SECONDS.time():
+                results = await self._store.transact(lambda unit: self._take_all(unit, group))
         except NotDurable as fault:
+            metrics.COMMITS_FAILED.inc()
             self._trouble(str(fault))
             for waiting in group:
                 _answer(waiting, NotDurable(str(fault)))

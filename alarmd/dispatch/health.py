@@ -3,7 +3,7 @@ take one, resolved when the cause is gone; banner, /readyz and metrics read the 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,8 +35,9 @@ class Health:
 
     clock: Clock
     faults: dict[str, Fault] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
-    """How each part is in one word, for /readyz: store, mqtt, relay."""
+    states: dict[str, Callable[[], str]] = field(default_factory=dict)
+    """How each part is, in one word, asked when somebody wants to know: mqtt, relay. The store is known here."""
+    commits: bool = False
     _unsaid: dict[str, FaultFound | FaultGone] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -61,7 +62,7 @@ class Health:
 
     def store(self, trouble: str | None) -> None:
         """What the dispatcher says after each commit."""
-        self.states["store"] = "commits" if trouble is None else "does not commit"
+        self.commits = trouble is None
         if trouble is None:
             self.gone("store")
         else:

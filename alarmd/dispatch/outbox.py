@@ -19,11 +19,12 @@ import structlog
 
 from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
 from alarmd.alarm.incoming import FaultFound, Incoming, Performed, Reported
-from alarmd.alarm.model import Alarm, AttemptState, Kind
+from alarmd.alarm.model import Alarm, AttemptState, Kind, Purpose
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError, NotDurable
 from alarmd.escalation.receipts import still_wanted
 from alarmd.organisation.model import Organisation
+from alarmd.observe import metrics
 from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Reading, Store
 
 log = structlog.get_logger()
@@ -186,6 +187,8 @@ class Outbox:
             return Outcome(AttemptState.FAILED, "not_configured")
         contact = recipient.contact[tell.contact]
         code = alarm.code if several else None
+        if tell.purpose is Purpose.STEP and alarm.next is not None and alarm.next.round == 1:
+            metrics.PRESS_TO_PROVIDER.observe((self._clock.now() - alarm.opened_at).total_seconds())
         message = Message(tell.attempt, alarm, organisation, recipient, contact, tell, code)
         try:
             return await channel.send(message)

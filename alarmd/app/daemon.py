@@ -1,0 +1,263 @@
+"""Starts and stops one node: builds every part with what it needs, in the order in which they depend on each other. No part knows another but
+through what it is given here.
+"""
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import APIRouter
+
+from alarmd.alarm.effects import Feedback
+from alarmd.alarm.incoming import Performed
+from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
+from alarmd.channels.registry import CHANNELS, open_channels, why_not
+from alarmd.clock import SystemClock, new_id
+from alarmd.console.application import application, server
+from alarmd.console.feed import Hub
+from alarmd.console.sign_in import SignIn
+from alarmd.dispatch.deadlines import Deadlines
+from alarmd.dispatch.dispatcher import Dispatcher
+from alarmd.dispatch.follower import Follower
+from alarmd.dispatch.health import Health
+from alarmd.dispatch.outbox import Doors, Outbox
+from alarmd.dispatch.supervisor import Supervisor
+from alarmd.dispatch.take import Taker
+from alarmd.errors import AlarmdError, CannotStart, NotDurable
+from alarmd.intake.http import signals_router
+from alarmd.observe import metrics
+from alarmd.observe.logging import configure
+from alarmd.ports import Channels, Committed, Lights, Relay
+from alarmd.relay.memory import MemoryRelay
+from alarmd.settings import Settings
+from alarmd.store import ThreadedStore, open_database
+
+log = structlog.get_logger()
+
+SWITCH = 0.001
+"""Seconds after which a busy thread lets another in: the writer must not wait long for a loop that fans out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A started node; `serve` answers HTTP until the process is told to stop."""
+
+    house: House
+    supervisor: Supervisor
+    _server: uvicorn.Server
+    _socket: socket.socket
+
+    async def serve(self) -> None:
+        # uvicorn takes the signals for itself and raises them anew when it has ended: without a handler of ours that second
+        # one would kill us before the rest has stopped in good order.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
+        log.info("ready", node=self.house.node, address="{}:{}".format(*self._socket.getsockname()[:2]))
+        await self._server.serve(sockets=[self._socket])
+
+
+def run(settings: Settings) -> None:
+    """The daemon, until it is told to stop. Raises CannotStart; whatever stops it otherwise is told in a line."""
+    configure(settings.log_format)
+    start(_run(settings))
+
+
+def start(main: Coroutine[Any, Any, None]) -> None:
+    """Run a program to its end on the quick loop. A fault of a part comes out as itself."""
+    sys.setswitchinterval(SWITCH)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+async def _run(settings: Settings) -> None:
+    async with node(settings) as started:
+        await started.serve()
+
+
+@asynccontextmanager
+async def node(settings: Settings) -> AsyncIterator[Node]:
+    """Everything of one node but the serving of HTTP, running. Leaving the block stops it in good order. Raises CannotStart."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(closing(_listen(settings.http_host, settings.http_port)))
+        database = stack.enter_context(
+            closing(open_database(settings.database_url, node=settings.node_name, daemon=True))
+        )
+        store = stack.enter_context(closing(ThreadedStore(database)))
+        channels = await stack.enter_async_context(open_channels(settings))
+        supervisor = await stack.enter_async_context(Supervisor())
+        health = Health(clock)
+        dispatcher = Dispatcher(store, clock, Taker(settings.node_name, new_id), health.store)
+        follower = Follower(store, clock)
+        lights = _Lights()
+        outbox = Outbox(
+            store,
+            clock,
+            dispatcher,
+            Doors(channels, lights if settings.mqtt_url else None),
+            settings.node_name,
+            supervisor.spawn,
+        )
+        house = House(settings.node_name, store, clock, dispatcher, outbox, follower, health)
+        relay = _relay(settings)
+        health.states["relay"] = lambda: "connected" if relay.healthy else "away"
+        await _begin(house, supervisor, relay)
+        desk = GuardsDesk(house)
+        sign_in = SignIn(desk, settings.base_url)
+        hub = Hub(clock, supervisor.spawn, sign_in.renewed)
+        hub.begin(follower.head)
+        follower.tell.append(hub.offer)
+        follower.changed.append(hub.changed)
+        supervisor.forever("feed", hub.run())
+        await _listen_to_buttons(settings, house, lights, supervisor, stack)
+        routers = [signals_router(SignalCounter(house, "http"), sign_in.caller), *_hooks(settings, house)]
+        app = application(desk, hub, sign_in, supervisor.spawn, routers)
+        metrics.OUTBOX_DEPTH.set_function(lambda: outbox.depth)
+        metrics.FAULTS.set_function(lambda: len(health.faults))
+        metrics.RELAY_CONNECTED.set_function(lambda: relay.healthy)
+        _say_what_is_missing(house, channels, settings)
+        yield Node(house, supervisor, server(app), listening)
+
+
+async def _begin(house: House, supervisor: Supervisor, relay: Relay) -> None:
+    """Start the loop. What was due while nobody ran goes at once."""
+    deadlines = Deadlines(house.store, house.clock, house.dispatcher)
+    announce = _Announcer(relay)
+    house.dispatcher.listeners += [house.follower.offer, house.outbox.offer, deadlines.offer, announce.offer]
+    house.follower.elsewhere.append(house.outbox.look)
+    try:
+        await house.follower.begin()
+    except NotDurable as fault:
+        log.warning("the store is away; starting all the same", why=str(fault))
+    supervisor.forever("dispatcher", house.dispatcher.run())
+    supervisor.forever("follower", house.follower.run())
+    supervisor.forever("outbox", house.outbox.run())
+    supervisor.forever("deadlines", deadlines.run())
+    supervisor.forever("health", house.health.run(house.dispatcher))
+    supervisor.forever("relay", relay.run(house.follower.hear))
+    supervisor.forever("announcer", announce.run())
+    supervisor.spawn("first commit", _prove(house))
+
+
+async def _prove(house: House) -> None:
+    """One commit of nothing, so that /readyz knows whether the store takes any."""
+    try:
+        await house.dispatcher.submit(Performed("nothing"))
+    except NotDurable as fault:
+        log.warning("the store does not commit", why=str(fault))
+
+
+async def _listen_to_buttons(
+    settings: Settings,
+    house: House,
+    lights: "_Lights",
+    supervisor: Supervisor,
+    stack: AsyncExitStack,
+) -> None:
+    """The broker, where one is configured."""
+    if not settings.mqtt_url:
+        return
+    # Imported only when asked for: an office without a broker need not load its client.
+    open_broker = import_module("alarmd.app.buttons").open_broker
+    lights.door = await open_broker(settings, house, SignalCounter(house, "mqtt"), supervisor, stack)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The port, taken before anything else starts. Raises CannotStart."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as fault:
+        listening.close()
+        what = (
+            "is taken by another program"
+            if fault.errno == errno.EADDRINUSE
+            else f"cannot be listened on ({fault.strerror})"
+        )
+        raise CannotStart(f"port {port} on {host} {what}; set ALARMD_HTTP_PORT or ALARMD_HTTP_HOST") from fault
+    listening.listen(2048)
+    return listening
+
+
+def _hooks(settings: Settings, house: House) -> list[APIRouter]:
+    """Twilio's callbacks, where it is configured; without its token nothing could be checked, so nothing is listened to."""
+    if not settings.twilio_configured:
+        return []
+    twilio_hooks = import_module("alarmd.intake.twilio_hooks").twilio_hooks
+    router: APIRouter = twilio_hooks(
+        auth_token=settings.twilio_auth_token.get_secret_value(), public_url=settings.base_url, desk=AnswerDesk(house)
+    )
+    return [router]
+
+
+def _relay(settings: Settings) -> Relay:
+    if not settings.redis_url:
+        return MemoryRelay()
+    relay: Relay = import_module("alarmd.relay.redis").RedisRelay(settings.redis_url, settings.node_name)
+    return relay
+
+
+def _say_what_is_missing(house: House, channels: Channels, settings: Settings) -> None:
+    """A way to reach people that the organisation names and this node has not: said at the start, not found out in an alarm."""
+    known = house.follower.organisation
+    if known is None:
+        log.warning("no organisation yet", mend="load one with `alarmd apply FILE`")
+        return
+    used = {c.kind for person in known.people.values() for c in person.contact}
+    for kind in sorted(used - channels.keys()):
+        log.warning(
+            "channel not available", channel=kind, why=why_not(kind, settings) if kind in CHANNELS else "unknown"
+        )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong, out of the wrapping of the task group: what alarmd says itself before what it did not expect."""
+    flat: list[BaseException] = []
+    for error in group.exceptions:
+        flat += [_first(error)] if isinstance(error, BaseExceptionGroup) else [error]
+    return next((e for e in flat if isinstance(e, AlarmdError)), flat[0])
+
+
+class _Lights:
+    """The lights before the broker's door is open."""
+
+    def __init__(self) -> None:
+        self.door: Lights | None = None
+
+    async def show(self, alarm: str, feedback: Feedback) -> bool:
+        return self.door is not None and await self.door.show(alarm, feedback)
+
+
+class _Announcer:
+    """Tells sister nodes how long the log is; only the newest length matters."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._position = 0
+        self._wake = asyncio.Event()
+
+    def offer(self, committed: Sequence[Committed]) -> None:
+        for one in committed:
+            if one.logged:
+                self._position = one.logged[-1].position
+                self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._relay.publish(self._position)
