@@ -1,6 +1,7 @@
 /** The chosen alarm: where it is, what happens next, what one can do, the plan and the story. */
 import type { ReactNode } from 'react'
 import type { Alarm } from '../live/contract'
+import { isTechnical } from '../live/order'
 import { useDetails } from '../live/useDetails'
 import type { Actions } from '../live/useActions'
 import { store } from '../live/store'
@@ -60,9 +61,11 @@ export function Detail({ alarm, me, usable, actions, draft, onDraft, onPanel, on
       <div className="detail-halves">
         <div className="detail-half">
           <FloorPlan alarm={alarm} onChoose={onChoose} />
-          <Responders alarm={alarm} me={me} />
         </div>
-        <Timeline story={story} next={alarm.next} />
+        <div className="detail-half">
+          {!isTechnical(alarm) && <Responders alarm={alarm} me={me} />}
+          <Timeline story={story} alarm={alarm} />
+        </div>
       </div>
     </article>
   )
@@ -79,7 +82,7 @@ function Heading({ alarm }: { alarm: Alarm }) {
         <KindIcon kind={alarm.kind} />
       </span>
       <div className="detail-where">
-        <h2>{place.name}</h2>
+        <h2>{place.name || kindWord(t, alarm.kind)}</h2>
         <p>{lines}</p>
         {place.zone?.way && <p className="detail-way">{place.zone.way}</p>}
       </div>

@@ -1,6 +1,7 @@
 /** What happened, now, and what will happen: an ordered list with clocks. */
-import type { AlarmEvent, Next, PlannedStep } from '../live/contract'
+import type { Alarm, AlarmEvent, PlannedStep } from '../live/contract'
 import { Countdown, WallClock } from '../live/Clocks'
+import { isClosed } from '../live/reducer'
 import { store } from '../live/store'
 import type { Story } from '../live/useDetails'
 import type { Places } from '../session/places'
@@ -15,11 +16,13 @@ import './timeline.css'
 /** Longer stories are folded from the start: what is new is what counts. */
 const MOST = 200
 
-export function Timeline({ story, next }: { story: Story; next: Next | null }) {
+export function Timeline({ story, alarm }: { story: Story; alarm: Alarm }) {
   const t = useT()
   const { timeZone } = usePlaces()
   const { details } = story
-  const open = details !== null && details.state !== 'resolved' && details.state !== 'cancelled'
+  // The feed is ahead of the story, which is asked for after it.
+  const open = !isClosed(alarm)
+  const { next } = alarm
   return (
     <section className="timeline" aria-label={t('detail.timeline')} data-testid="timeline">
       <h3>{t('detail.timeline')}</h3>
@@ -41,7 +44,7 @@ export function Timeline({ story, next }: { story: Story; next: Next | null }) {
             </li>
           )}
           {open && next?.at && details.plan.map((step) => <Future key={`${step.step} ${step.at}`} step={step} />)}
-          {open && !next?.at && details.state !== 'raised' && (
+          {open && !next?.at && alarm.state !== 'raised' && (
             <li className="time-future">
               <span className="time-at" />
               <div className="quiet">{t('timeline.waiting')}</div>

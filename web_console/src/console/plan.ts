@@ -62,7 +62,7 @@ function spot(alarm: Alarm, rooms: readonly Room[], places: Places): Spot | null
 
 /** A name in at most three lines that fit the room's width. */
 export function lines(name: string, width: number): string[] {
-  const most = Math.max(6, Math.floor((width - 20) / 15))
+  const most = Math.max(6, Math.floor((width - 20) / 14))
   const found: string[] = []
   for (const word of name.split(' ')) {
     const last = found.at(-1)

@@ -7,7 +7,7 @@ import type { Actor, Alarm, Device, Organisation, Site, Zone } from '../live/con
 export interface Place {
   zone: Zone | null
   site: Site | null
-  /** The room, or the best we have. */
+  /** The room, or the best we have; empty where an alarm (a technical one) belongs to no place. */
   name: string
   /** `Mottak · 1. etg.` */
   full: string
@@ -31,7 +31,7 @@ export class Places {
   of(alarm: Alarm): Place {
     const found = alarm.zone ? this.zones.get(alarm.zone) : undefined
     const site = found?.site ?? this.site(alarm.site)
-    const name = found?.zone.name ?? alarm.zone ?? alarm.device ?? site?.name ?? alarm.site ?? '–'
+    const name = found?.zone.name ?? alarm.zone ?? alarm.device ?? site?.name ?? alarm.site ?? ''
     const floor = found?.zone.floor
     return { zone: found?.zone ?? null, site, name, full: floor ? `${name} · ${floor}` : name }
   }
