@@ -35,7 +35,8 @@ IN_ONE_FRAME = 500
 SENDING_COSTS = timedelta(microseconds=40)
 """Pause after a round of sending, for each console: sending takes 10 to 20 us of it, so it never takes more than half
 of the time."""
-LONGEST_PAUSE = timedelta(milliseconds=20)
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=1), timedelta(milliseconds=20)
+"""A shorter one is none: the clock tells milliseconds."""
 
 Still = Callable[[Caller], Awaitable[Caller | None]]
 """The caller as he is now, None when his key was revoked or his session is over."""
@@ -53,6 +54,7 @@ class Hub:
 
     def __init__(self, clock: Clock, spawn: Spawn, still: Still) -> None:
         self.position = 0
+        self.changes = 0
         self._clock = clock
         self._spawn = spawn
         self._still = still
@@ -75,7 +77,8 @@ class Hub:
     def changed(self, head: Head) -> None:
         """Organisation or access is another: whoever may look no longer is cut at once."""
         log.debug("access looked at again", access=head.access, organisation=head.organisation)
-        self._check()
+        self.changes += 1
+        self.check()
 
     def offer(self, logged: Sequence[Logged]) -> None:
         """What the log has gained. In order; what was offered before is left out."""
@@ -107,7 +110,7 @@ class Hub:
         return True
 
     def leave(self, viewer: Viewer) -> None:
-        viewer.gone = True
+        """It follows no longer; what it was promised before, a close too, is still written."""
         self._viewers.discard(viewer)
         metrics.FEED_CLIENTS.set(len(self._viewers))
 
@@ -129,7 +132,8 @@ class Hub:
                     viewer.push(frame)
                 viewer.position = fresh[-1].position
         now = self._clock.now()
-        self._free_at = now + min(LONGEST_PAUSE, len(self._viewers) * SENDING_COSTS)
+        pause = min(LONGEST_PAUSE, len(self._viewers) * SENDING_COSTS)
+        self._free_at = now + pause if pause >= SHORTEST_PAUSE else now
         for entry in fresh:
             if '"kind":"raised"' in entry.text:
                 metrics.PRESS_TO_CONSOLE.observe((now - moment(orjson.loads(entry.text)["at"])).total_seconds())
@@ -155,7 +159,7 @@ class Hub:
             else:
                 ahead = viewer.position > self.position
                 viewer.push(frames.beat(viewer.position, self._clock.now()) if ahead else text)
-        self._check()
+        self.check()
 
     def _give(self, viewer: Viewer, entries: Sequence[_Entry]) -> None:
         for frame in _framed(entries, viewer.site):
@@ -176,7 +180,8 @@ class Hub:
             viewer.cut(TRY_AGAIN_LATER, "come back with after=POSITION")
             self.leave(viewer)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Look soon at whoever follows: may he still?"""
         self._check_again = True
         if not self._checking:
             self._checking = True

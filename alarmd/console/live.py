@@ -59,6 +59,7 @@ class Live:
 
     async def serve(self, websocket: WebSocket) -> None:
         """The whole life of one console."""
+        known = self._hub.changes
         try:
             caller = await self._sign_in.may(websocket, Right.READ)
             after = _after(websocket)
@@ -71,6 +72,8 @@ class Live:
         try:
             await self._greet(viewer, head, alarms, after)
             await self._follow(viewer)
+            if self._hub.changes != known:
+                self._hub.check()  # access may have been taken back before he followed
             while (await websocket.receive())["type"] != "websocket.disconnect":
                 """What a console says is not listened to: it acts over HTTP."""
         except NotDurable:
@@ -78,6 +81,7 @@ class Live:
         except Gone:
             return
         finally:
+            viewer.gone = True
             self._hub.leave(viewer)
 
     async def _greet(self, viewer: Viewer, head: Head, alarms: tuple[str, ...] | None, after: int | None) -> None:

@@ -1,0 +1,220 @@
+"""The live feed over a real socket: hello, snapshot, every position once and in order, whatever is committed meanwhile;
+slow, limited and revoked consoles."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from alarmd.access.model import Scope
+from alarmd.alarm.incoming import Pressed
+from alarmd.alarm.model import Device
+from alarmd.console import viewer
+from alarmd.console.feed import BEAT
+from alarmd.console.shapes import AlarmShape, EventShape
+from tests.support.house import PUBLIC_URL, Console, House, console, house
+from tests.support.virtual import VirtualClock
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path / "alarmd.db") as made:
+        yield made
+
+
+@pytest.fixture
+async def address(door: House) -> AsyncIterator[str]:
+    async with door.serve() as where:
+        yield where
+
+
+async def test_hello_then_a_snapshot_then_events_at_once(door: House, address: str) -> None:
+    alarm = (await door.press()).alarm
+    assert alarm is not None
+    head = door.hub.position
+    async with console(address, await door.key(Scope.READ)) as c:
+        hello, snapshot = await c.frame(), await c.frame()
+        assert (hello["type"], hello["position"], hello["node"]) == ("hello", head, "one")
+        assert (snapshot["type"], snapshot["position"]) == ("snapshot", head)
+        assert [AlarmShape.model_validate(a).id for a in snapshot["alarms"]] == [alarm.id]
+        taken = await door.press("under-desk-2", ref="r-2")
+        await c.until(door.hub.position)
+        assert c.positions == list(range(head + 1, door.hub.position + 1))
+        raised = c.frames[2]["events"][0]
+        EventShape.model_validate(raised)
+        assert taken.alarm is not None
+        assert (raised["kind"], raised["alarm"], raised["data"]["ref"]) == ("raised", taken.alarm.id, "r-2")
+
+
+async def test_after_brings_exactly_what_was_missed(door: House, address: str) -> None:
+    for n in range(3):
+        await door.press(ref=f"r-{n}")
+    head = door.hub.position
+    key = await door.key(Scope.READ)
+    for after in (0, 1, head - 1, head):
+        async with console(address, key, after=after) as c:
+            assert (await c.frame())["position"] == head
+            await door.press(ref=f"after-{after}")
+            await c.until(door.hub.position)
+            assert [f["type"] for f in c.frames[:2]] == ["hello", "events"]
+            assert c.positions == list(range(after + 1, door.hub.position + 1))
+        head = door.hub.position
+    async with console(address, key, after=head + 1) as c:
+        assert [(await c.frame())["type"], (await c.frame())["type"]] == ["hello", "snapshot"]
+        assert c.frames[1]["position"] == head
+
+
+async def test_no_gap_and_no_repeat_while_presses_are_committed(
+    door: House, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Consoles come in all the time, with and without `after`, and have to be brought forward from the store, too."""
+    door.hub._held = type(door.hub._held)(maxlen=7)
+    monkeypatch.setattr("alarmd.console.live.IN_ONE_FRAME", 5)
+    key = await door.key(Scope.READ)
+    consoles: list[Console] = []
+
+    async def pressing(hand: int) -> None:
+        for n in range(60):
+            await door.submit(Pressed(Device("desk-3"), device="desk-3", ref=f"{hand}-{n}"))
+
+    async def watching(after: int | None) -> None:
+        await door.press(ref=f"before-{len(consoles)}")
+        async with console(address, key, after) as c:
+            consoles.append(c)
+            while door.hub.position < last:
+                await c.frame()
+            await c.until(last)
+
+    first = await door.press(ref="first")
+    last = door.hub.position + 120
+    works = [pressing(hand) for hand in range(2)] + [watching(None if n % 2 else n) for n in range(16)]
+    await door.together(*works)
+    assert first.committed is not None
+    assert len(consoles) == 16
+    for c in consoles:
+        begun = c.frames[1]["position"] if c.frames[1]["type"] == "snapshot" else c.positions[0] - 1
+        assert c.positions == list(range(begun + 1, begun + 1 + len(c.positions)))
+        assert c.positions[-1] >= last
+
+
+async def test_a_site_limited_console_sees_its_site_and_the_position_moves_on(door: House, address: str) -> None:
+    async with (
+        console(address, await door.key(Scope.READ, site="dalen")) as elsewhere,
+        console(address, await door.key(Scope.READ, site="fjordvik")) as here,
+    ):
+        assert [await elsewhere.frame(), await elsewhere.frame()][1]["alarms"] == []
+        await here.frame()
+        await door.press()
+        await here.until(door.hub.position)
+        assert len(here.positions) == door.hub.position
+        door.hub._beat()
+        beat = await elsewhere.frame()
+        assert (beat["type"], beat["position"]) == ("beat", door.hub.position)
+    async with console(address, await door.key(Scope.READ, site="dalen"), after=0) as elsewhere:
+        await elsewhere.frame()
+        door.hub._beat()
+        assert (await elsewhere.frame())["type"] == "beat"
+    async with console(address, await door.key(Scope.READ, site="fjordvik"), after=0) as here:
+        await here.until(door.hub.position)
+        assert {e["site"] for f in here.frames if f["type"] == "events" for e in f["events"]} == {"fjordvik"}
+
+
+async def test_a_revoked_key_and_a_changed_right_close_the_feed(door: House, address: str) -> None:
+    key, kept = await door.key(Scope.READ), await door.key(Scope.READ)
+    async with console(address, key) as gone, console(address, kept) as stays:
+        await gone.frame()
+        await door.revoke(key)
+        assert await gone.ended() == viewer.NOT_ANY_MORE
+        await door.press()
+        await stays.until(door.hub.position)
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with console(address, key):
+            pass
+    assert refused.value.response.status_code == 401
+
+
+async def test_who_may_not_look_is_refused_before_the_handshake(door: House, address: str) -> None:
+    read = await door.key(Scope.READ)
+    for headers, query, status in (
+        ({}, "", 401),
+        ({"Authorization": "Bearer x"}, "", 401),
+        (await door.key(Scope.PRESS), "", 403),
+        ({"Cookie": "alarmd_session=x", "Origin": "http://elsewhere.example"}, "", 403),
+        ({"Cookie": "alarmd_session=x", "Origin": PUBLIC_URL}, "", 401),
+        (read, "?after=x", 422),
+        (read, "?after=-1", 422),
+        (read, "?after=9999999999999999999", 422),
+    ):
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await websockets.connect(f"ws://{address}/v1/live{query}", additional_headers=headers, proxy=None)
+        response = refused.value.response
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_console_that_takes_nothing_is_cut_and_comes_back_with_after(
+    door: House, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer, "MOST_WAITING", 100_000)
+    key = await door.key(Scope.READ)
+    async with console(address, key) as quick, console(address, key, max_queue=1) as slow:
+        await slow.frame()
+        await slow.frame()
+        stop_reading(slow.socket)
+        note = "x" * 1000
+        begun = door.hub.position
+        while door.hub._viewers and not any(v._end for v in door.hub._viewers):
+            await door.press(note=note)
+        await quick.until(door.hub.position)
+        assert quick.positions == list(range(begun + 1, door.hub.position + 1))
+        slow.socket.transport.resume_reading()
+        assert await slow.ended() == viewer.TRY_AGAIN_LATER
+        seen = slow.positions
+        assert seen == list(range(begun + 1, begun + 1 + len(seen)))
+        assert seen[-1] < door.hub.position
+        async with console(address, key, after=seen[-1]) as back:
+            await back.until(door.hub.position)
+            assert back.positions == list(range(seen[-1] + 1, door.hub.position + 1))
+    await door.press()
+    door.hub._beat()
+    assert door.hub.watching == 0
+
+
+async def test_when_sending_is_work_events_go_together_and_in_order(door: House, address: str) -> None:
+    async with console(address, await door.key(Scope.READ)) as c:
+        await c.frame()
+        await c.frame()
+        door.hub._free_at = door.clock.now() + timedelta(milliseconds=20)
+        for n in range(5):
+            await door.press(ref=f"r-{n}")
+        await c.until(door.hub.position)
+        assert c.positions == list(range(1, door.hub.position + 1))
+        assert len(c.frames) - 2 < 5
+
+
+async def test_an_idle_feed_beats_and_a_signed_out_browser_is_closed(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    async with house(tmp_path / "alarmd.db", clock) as door, door.serve() as address:
+        await door.account("ola", "hest")
+        async with door.client() as http:
+            signed = await http.post("/v1/session", json={"person": "ola", "password": "hest"})
+        cookie = {"Cookie": f"alarmd_session={signed.cookies['alarmd_session']}", "Origin": f"http://{address}"}
+        async with console(address, cookie) as c:
+            await c.frame()
+            await c.frame()
+            for n in range(1, 3):
+                await clock.advance(BEAT.total_seconds())
+                assert await c.frame() == {
+                    "type": "beat",
+                    "position": 0,
+                    "time": f"2027-03-01T09:00:{4 * n:02d}.000Z",
+                }
+            await clock.advance(12 * 3600)
+            assert await c.ended() == viewer.NOT_ANY_MORE
+
+
+def stop_reading(socket: ClientConnection) -> None:
+    socket.transport.pause_reading()
