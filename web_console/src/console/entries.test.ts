@@ -31,10 +31,10 @@ describe('the story', () => {
 
   it('tells the rounds of a step apart, and gathers the all-clear', () => {
     const told = entries([
-      step(1), step(1, 2), notice('ola', 1, ['s1'], { round: 2 }),
+      step(1), step(1, 2), notice('ola', 1, ['s1'], { round: 2 }), notice('per', 1, ['s0']),
       notice('ola', 1, ['s2'], { purpose: 'all_clear' }), notice('per', 1, ['s3'], { purpose: 'all_clear' }),
     ]).map((entry) => entry.told.length)
-    expect(told).toEqual([0, 1, 2])
+    expect(told).toEqual([1, 1, 2])
   })
 
   it('keeps a notice without a step, and does not change the events', () => {

@@ -10,6 +10,7 @@ export type Failure =
   | { why: 'forbidden' }
   | { why: 'conflict'; alarm: Alarm | null }
   | { why: 'refused'; detail: string | null }
+  | { why: 'too_often'; detail: string | null }
   | { why: 'trouble'; status: number }
 
 export type Answer<T> = { ok: true; body: T } | ({ ok: false } & Failure)
@@ -50,7 +51,9 @@ function failure(status: number, told: unknown): Failure {
   if (status === 401) return { why: 'signed_out' }
   if (status === 403) return { why: 'forbidden' }
   if (status === 409) return { why: 'conflict', alarm: problem.alarm ?? null }
-  if (status >= 400 && status < 500) return { why: 'refused', detail: words(problem.detail) ?? words(problem.title) }
+  const detail = words(problem.detail) ?? words(problem.title)
+  if (status === 429) return { why: 'too_often', detail }
+  if (status >= 400 && status < 500) return { why: 'refused', detail }
   return { why: 'trouble', status }
 }
 

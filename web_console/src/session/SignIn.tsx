@@ -64,5 +64,6 @@ export function SignIn({ title, expired, onEnter }: Props) {
 
 function said(failure: Failure): Key {
   if (failure.why === 'signed_out' || failure.why === 'refused' || failure.why === 'forbidden') return 'signin.wrong'
+  if (failure.why === 'too_often') return 'fail.too_often'
   return failure.why === 'no_answer' ? 'signin.no_answer' : 'signin.trouble'
 }
