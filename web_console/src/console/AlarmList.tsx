@@ -28,10 +28,10 @@ export function AlarmList({ sections, left, chosen, onChoose, ref }: Props) {
         <>
           {connection === 'lost' && <p className="list-old">{t('list.old')}</p>}
           {calm && <Empty />}
-          {sections.map(({ group, alarms }) => (
+          {sections.map(({ group, alarms, total }) => (
             <section key={group} className="list-group" data-group={group}>
               <h2>
-                {t(`list.group.${group}`)} <span className="list-count">{alarms.length}</span>
+                {t(`list.group.${group}`)} <span className="list-count">{total}</span>
               </h2>
               <ul>
                 {alarms.map((alarm) => (

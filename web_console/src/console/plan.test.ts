@@ -24,7 +24,7 @@ function alarm(id: string, where: string | null, more: Partial<Alarm> = {}): Ala
 
 describe('the plan', () => {
   it('shows the rooms of the floor, the pin of the device, and the middle of a room without one', () => {
-    const others = [alarm('x', 'f/b'), alarm('up', 'f/c'), alarm('over', 'f/b', { state: 'resolved' }), alarm('bad', 'f/b', { kind: 'technical' })]
+    const others = [alarm('x', 'f/b'), alarm('again', 'f/b'), alarm('up', 'f/c'), alarm('over', 'f/b', { state: 'resolved' }), alarm('bad', 'f/b', { kind: 'technical' })]
     const plan = drawn(alarm('a', 'f/a', { device: 'desk' }), others, places)
     expect(plan?.rooms.map((room) => [room.id, room.pressed])).toEqual([['f/a', true], ['f/b', false]])
     expect(plan?.here).toMatchObject({ x: 0.1 * WIDTH, y: 0.2 * HEIGHT })

@@ -48,6 +48,8 @@ export function drawn(alarm: Alarm, all: Iterable<Alarm>, places: Places): Drawi
   const others = [...all]
     .filter((each) => each.id !== alarm.id && !isClosed(each) && !isTechnical(each))
     .flatMap((each) => spot(each, rooms, places) ?? [])
+    // One pin a place: in a storm the rest would only lie on top of one another.
+    .filter((each, i, all) => all.findIndex((other) => other.x === each.x && other.y === each.y) === i)
   return { floor: found.zone.floor ?? found.site.name, rooms, here, others }
 }
 

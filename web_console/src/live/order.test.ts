@@ -48,6 +48,7 @@ describe('the list', () => {
     const list = sections(Array.from({ length: 130 }, (_, i) => alarm(String(i).padStart(3, '0'), i, i < 60 ? {} : by('arrived'))))
     const { shown, left } = shortened(list)
     expect(shown.map((s) => s.alarms.length)).toEqual([60, 40])
+    expect(shown.map((s) => s.total)).toEqual([60, 70])
     expect(left).toBe(30)
   })
 

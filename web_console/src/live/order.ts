@@ -40,15 +40,18 @@ const GROUPS: readonly Group[] = ['unanswered', 'answered', 'coming', 'closed']
 export interface Section {
   group: Group
   alarms: Alarm[]
+  /** How many there are, also when fewer are drawn. */
+  total: number
 }
 
 /** The alarms of the list in their order, empty groups left out. */
 export function sections(alarms: Iterable<Alarm>): Section[] {
   const found = new Map<Group, Alarm[]>(GROUPS.map((group) => [group, []]))
   for (const alarm of alarms) if (!isTechnical(alarm)) found.get(GROUP[stage(alarm)])?.push(alarm)
-  return GROUPS.map((group) => ({ group, alarms: (found.get(group) ?? []).sort(before(group)) })).filter(
-    (section) => section.alarms.length > 0,
-  )
+  return GROUPS.map((group) => {
+    const alarms = (found.get(group) ?? []).sort(before(group))
+    return { group, alarms, total: alarms.length }
+  }).filter((section) => section.total > 0)
 }
 
 /** Open technical alarms, the oldest first. */
@@ -61,11 +64,11 @@ export function shortened(list: readonly Section[], most: number = MOST_ROWS): {
   let room = most
   let left = 0
   const shown: Section[] = []
-  for (const { group, alarms } of list) {
+  for (const { group, alarms, total } of list) {
     const some = alarms.slice(0, room)
     room -= some.length
     left += alarms.length - some.length
-    if (some.length > 0) shown.push({ group, alarms: some })
+    if (some.length > 0) shown.push({ group, alarms: some, total })
   }
   return { shown, left }
 }
