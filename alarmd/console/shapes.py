@@ -11,12 +11,8 @@ from alarmd.alarm.model import AttemptState, Kind, Purpose, ResponderState, Stat
 
 STORABLE = r"^[^\x00]*$"
 """PostgreSQL holds no NUL in a text."""
-Id = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, to_lower=True, pattern=r"^[a-z0-9][a-z0-9-]{0,62}(/[a-z0-9][a-z0-9-]{0,62})?$"
-    ),
-]
+PART = "[a-z0-9][a-z0-9-]{0,62}"
+Id = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=rf"(?i)^{PART}(/{PART})?$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=STORABLE)]
 
 

@@ -1,0 +1,177 @@
+"""Signing in and out: the cookie, foreign pages, guessing, and that nobody can be told apart from somebody by the
+answer."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alarmd.access.model import Scope
+from alarmd.console.shapes import SessionShape
+from alarmd.console.sign_in import LASTS
+from alarmd.console.throttle import ADDRESS, MOST, PAIR, PERSON, WINDOW, Throttle
+from tests.support.house import PUBLIC_URL, House, house
+from tests.support.organisations import office
+from tests.support.virtual import VirtualClock
+
+OURS = {"Origin": PUBLIC_URL}
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path / "alarmd.db", VirtualClock()) as made:
+        await made.account("ola", "riktig hest")
+        yield made
+
+
+async def test_in_and_out_again(door: House) -> None:
+    async with door.client(OURS) as http:
+        assert (await http.get("/v1/session")).status_code == 401
+        begun = await http.post("/v1/session", json={"person": " Ola ", "password": "riktig hest"})
+        shown = SessionShape.model_validate(begun.json())
+        assert (shown.person, shown.name, shown.roles, shown.language) == ("ola", "Ola Fjord", ["guard"], "nb")
+        assert shown.expires == "2027-03-01T21:00:00.000Z"
+        cookie = begun.headers["set-cookie"]
+        assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Max-Age=43200", "Path=/"))
+        assert "Secure" not in cookie
+        assert (await http.get("/v1/session")).json() == begun.json()
+        alarm = (await door.press()).alarm
+        assert alarm is not None
+        taken = await http.post(f"/v1/alarms/{alarm.id}/acknowledge", json={})
+        assert [r["person"] for r in taken.json()["responders"]] == ["ola"]
+        detail = (await http.get(f"/v1/alarms/{alarm.id}")).json()
+        assert [e["by"]["channel"] for e in detail["timeline"] if e["kind"] == "acknowledged"] == ["console"]
+        old = {"Cookie": f"alarmd_session={http.cookies['alarmd_session']}"}
+        assert (await http.delete("/v1/session")).status_code == 204
+        assert not http.cookies
+        assert (await http.get("/v1/session", headers=old)).status_code == 401
+        assert (await http.delete("/v1/session")).status_code == 204
+
+
+async def test_a_session_ends_after_twelve_hours_and_when_its_person_leaves(door: House) -> None:
+    async with door.client(OURS) as http:
+        await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"})
+        await door.apply(replace(office(), people={k: v for k, v in office().people.items() if k != "ola"}))
+        assert (await http.get("/v1/session")).status_code == 401
+        assert (await http.get("/v1/alarms")).status_code == 401
+        assert (await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"})).status_code == 401
+        await door.apply(office())
+        assert (await http.get("/v1/alarms")).status_code == 200
+        assert isinstance(door.clock, VirtualClock)
+        door.clock._now += LASTS
+        assert (await http.get("/v1/alarms")).status_code == 401
+        assert (await http.get("/v1/session")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (PUBLIC_URL, 200),
+        ("https://alarm.example", 200),
+        ("http://alarm.example:8080", 403),
+        ("http://elsewhere.example", 403),
+        ("http://alarm.example.elsewhere.example", 403),
+        ("null", 403),
+        ("http://[", 403),
+        (None, 403),
+    ],
+)
+async def test_a_cookie_changes_something_only_from_our_own_pages(door: House, origin: str | None, status: int) -> None:
+    alarm = (await door.press()).alarm
+    assert alarm is not None
+    async with door.client() as http:
+        assert (
+            await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"}, headers=OURS)
+        ).is_success
+        headers = {"Origin": origin} if origin else {}
+        answered = await http.post(f"/v1/alarms/{alarm.id}/acknowledge", json={}, headers=headers)
+        assert answered.status_code == status
+        assert (await http.get("/v1/alarms", headers=headers)).status_code == 200
+
+
+async def test_the_address_that_was_asked_is_ours_too_and_a_foreign_page_signs_nobody_in(door: House) -> None:
+    body = {"person": "ola", "password": "riktig hest"}
+    async with door.client() as http:
+        local = {"Host": "10.0.0.5:8080", "Origin": "http://10.0.0.5:8080"}
+        assert (await http.post("/v1/session", json=body, headers=local)).status_code == 200
+        foreign = {"Origin": "http://elsewhere.example"}
+        assert (await http.post("/v1/session", json=body, headers=foreign)).status_code == 403
+        assert (await http.post("/v1/session", json=body, headers={"Origin": "null", "Host": ""})).status_code == 403
+
+
+async def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(
+    door: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str | None] = []
+
+    def comparing(hash: str | None, _password: str) -> bool:
+        compared.append(hash)
+        return False
+
+    monkeypatch.setattr("alarmd.console.sign_in.password_fits", comparing)
+    async with door.client() as http:
+        answers = [
+            (await http.post("/v1/session", json={"person": person, "password": "x"})) for person in ("ola", "nobody")
+        ]
+    assert [a.status_code for a in answers] == [401, 401]
+    assert answers[0].content == answers[1].content
+    assert len(compared) == 2
+
+
+async def test_guessing_is_slowed_down_and_says_for_how_long(door: House) -> None:
+    async with door.client() as http:
+
+        async def guess(password: str) -> int:
+            answered = await http.post("/v1/session", json={"person": "ola", "password": password})
+            if answered.status_code == 429:
+                assert int(answered.headers["retry-after"]) > 0
+            return answered.status_code
+
+        assert [await guess("feil") for _ in range(PAIR + 1)] == [401] * PAIR + [429]
+        assert await guess("riktig hest") == 429
+        assert isinstance(door.clock, VirtualClock)
+        await door.clock.advance(WINDOW.total_seconds())
+        assert await guess("riktig hest") == 200
+        assert [await guess("feil") for _ in range(PAIR)] == [401] * PAIR
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"person": "ola"}, {"person": "../x", "password": "x"}, {"person": "o", "password": ""}]
+)
+async def test_half_a_sign_in_is_malformed(door: House, body: dict[str, str]) -> None:
+    async with door.client() as http:
+        answered = await http.post("/v1/session", json=body)
+    assert answered.status_code == 422
+    assert "riktig" not in answered.text
+
+
+async def test_a_key_signs_nobody_in_and_no_session_stands_in_for_a_bad_key(door: House) -> None:
+    async with door.client(OURS) as http:
+        assert (await http.get("/v1/session", headers=await door.key(Scope.READ))).status_code == 401
+        await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"})
+        assert (await http.get("/v1/alarms", headers={"Authorization": "Bearer x"})).status_code == 401
+
+
+def test_an_address_and_a_person_have_limits_of_their_own() -> None:
+    now = VirtualClock().now()
+    throttle = Throttle()
+    for n in range(ADDRESS):
+        assert throttle.begin(f"p-{n}", "a", now) == 0
+    assert throttle.begin("another", "a", now) == WINDOW.total_seconds()
+    assert throttle.begin("another", "b", now) == 0
+    throttle = Throttle()
+    for n in range(PERSON):
+        assert throttle.begin("ola", f"a-{n}", now) == 0
+    assert throttle.begin("ola", "fresh", now) > 0
+
+
+def test_a_right_password_is_no_guess_and_counters_are_bounded() -> None:
+    now = VirtualClock().now()
+    throttle = Throttle()
+    for _ in range(ADDRESS * 2):
+        assert throttle.begin("ola", "a", now) == 0
+        throttle.succeeded("ola", "a")
+    for n in range(MOST):
+        throttle.begin(f"p-{n}", f"a-{n}", now)
+    assert len(throttle._tries) == MOST
