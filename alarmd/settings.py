@@ -4,6 +4,7 @@ Names carry the prefix `ALARMD_`; an unknown one with that prefix is refused, be
 """
 
 import os
+import re
 import socket
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from alarmd.errors import CannotStart
 
 PREFIX = "ALARMD_"
+EMBEDDED = re.compile(r"embedded(?::([1-9]\d{0,4}))?", re.ASCII)
+MQTT_PORT = 1883
 
 
 class LogFormat(StrEnum):
@@ -49,14 +52,20 @@ class Settings(BaseSettings):
     @field_validator("mqtt_url")
     @classmethod
     def _known_broker(cls, url: str) -> str:
-        if url and url != "embedded" and not url.startswith(("mqtt://", "mqtts://")):
-            raise ValueError("must be empty, `embedded`, or begin with mqtt:// or mqtts://")
+        if url and not EMBEDDED.fullmatch(url) and not url.startswith(("mqtt://", "mqtts://")):
+            raise ValueError("must be empty, `embedded`, `embedded:PORT`, or begin with mqtt:// or mqtts://")
         return url
 
     @property
     def base_url(self) -> str:
         """How the world reaches this node; without PUBLIC_URL, the address it listens on."""
         return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
+
+    @property
+    def embedded_port(self) -> int | None:
+        """Where devices find the broker of our own (MQTT 3.1.1); None: there is none."""
+        asked = EMBEDDED.fullmatch(self.mqtt_url)
+        return int(asked[1] or MQTT_PORT) if asked else None
 
     @property
     def twilio_configured(self) -> bool:

@@ -34,6 +34,6 @@ async def open_broker(
 
 
 async def _broker(settings: Settings, stack: AsyncExitStack) -> Broker:
-    if settings.mqtt_url == "embedded":
-        return await stack.enter_async_context(embedded_broker())
+    if settings.embedded_port is not None:
+        return await stack.enter_async_context(embedded_broker(settings.embedded_port))
     return read_url(settings.mqtt_url)
