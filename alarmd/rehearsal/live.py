@@ -1,11 +1,12 @@
-"""Tells open pages which phones have changed. Holds numbers and no messages, so that a storm costs a page one frame per
-tenth of a second.
+"""Tells open pages which phones have changed, and whether a button has. Holds names and no messages, so that a storm
+costs a page one frame per tenth of a second.
 
 Called by `page_server.py`; `Phones` reports to `Audience.changed`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from alarmd.ports import Clock
@@ -20,37 +21,43 @@ class Audience:
         self._clock = clock
         self._watches: set[Watch] = set()
 
-    def changed(self, number: str) -> None:
+    def changed(self, name: str) -> None:
+        """A phone's number, or another name that pages know."""
         for watch in self._watches:
-            watch.note(number)
+            watch.note(name)
 
     def close(self) -> None:
         """Ends every page's stream, so that a server can stop at once."""
         for watch in self._watches:
             watch.close()
 
-    async def follow(self) -> AsyncIterator[frozenset[str]]:
-        """Numbers of phones that changed, as they change; ends at `close`."""
+    @contextmanager
+    def watching(self) -> Iterator["Watch"]:
+        """Within the block no change goes by unseen."""
         watch = Watch()
         self._watches.add(watch)
         try:
-            while numbers := await watch.take():
-                yield numbers
-                await self._clock.sleep_until(self._clock.now() + FRAME)
+            yield watch
         finally:
             self._watches.discard(watch)
+
+    async def follow(self, watch: "Watch") -> AsyncIterator[frozenset[str]]:
+        """Names of what changed, as it changes; ends at `close`."""
+        while names := await watch.take():
+            yield names
+            await self._clock.sleep_until(self._clock.now() + FRAME)
 
 
 class Watch:
     """What one page has not yet been told."""
 
     def __init__(self) -> None:
-        self._numbers: set[str] = set()
+        self._names: set[str] = set()
         self._bell = asyncio.Event()
         self._closed = False
 
-    def note(self, number: str) -> None:
-        self._numbers.add(number)
+    def note(self, name: str) -> None:
+        self._names.add(name)
         self._bell.set()
 
     def close(self) -> None:
@@ -61,5 +68,5 @@ class Watch:
         """Waits for changes; empty means closed."""
         await self._bell.wait()
         self._bell.clear()
-        numbers, self._numbers = frozenset(self._numbers), set()
-        return frozenset() if self._closed else numbers
+        names, self._names = frozenset(self._names), set()
+        return frozenset() if self._closed else names

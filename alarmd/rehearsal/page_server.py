@@ -1,4 +1,4 @@
-"""The page with the simulated phones: its files, its live stream, and what hands do there.
+"""The page with the simulated phones and buttons: its files, its live stream, and what hands do at the phones.
 
 Everything a hand can do, a test or the storm can do by HTTP: `PUT /phones/{number}` sets a habit. It must never show
 more than the phones themselves would know. Called by `twilio_server.create_phone_exchange`.
@@ -16,11 +16,16 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alarmd.rehearsal.buttons import Buttons
+from alarmd.rehearsal.buttons_page import add_buttons
+from alarmd.rehearsal.buttons_page import shown as shown_buttons
 from alarmd.rehearsal.calling import Calling
 from alarmd.rehearsal.live import Audience
 from alarmd.rehearsal.phones import Answers, Call, Habit, Phone, Phones, Text, segments
 from alarmd.rehearsal.texting import Texting
 
+BUTTONS = "buttons"
+"""What the audience is told, where numbers stand for phones, when a button has changed."""
 FILES = Path(__file__).parent / "phones_page"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
@@ -59,9 +64,14 @@ class KeysBody(BaseModel):
     keys: str = Field(pattern=r"^[0-9*#]{1,32}$")
 
 
-def add_page(app: FastAPI, phones: Phones, texting: Texting, calling: Calling, audience: Audience) -> None:
-    """Puts the page and its addresses into the app."""
+def add_page(
+    app: FastAPI, phones: Phones, texting: Texting, calling: Calling, audience: Audience, buttons: Buttons | None
+) -> None:
+    """Puts the page and its addresses into the app; without `buttons` there are phones alone."""
     app.add_middleware(Guard)
+    if buttons is not None:
+        add_buttons(app, buttons)
+        buttons.watchers.append(lambda: audience.changed(BUTTONS))
 
     @app.get("/phones")
     async def all_phones() -> JSONResponse:
@@ -69,7 +79,7 @@ def add_page(app: FastAPI, phones: Phones, texting: Texting, calling: Calling, a
 
     @app.get("/phones/live")
     async def live() -> StreamingResponse:
-        return StreamingResponse(_frames(phones, audience), media_type="text/event-stream")
+        return StreamingResponse(_frames(phones, buttons, audience), media_type="text/event-stream")
 
     @app.get("/phones/{number}")
     async def one_phone(number: str) -> JSONResponse:
@@ -120,12 +130,18 @@ class Guard:
         await self._app(scope, receive, guarded)
 
 
-async def _frames(phones: Phones, audience: Audience) -> AsyncIterator[bytes]:
-    """Server-sent events: all cards at first, then those that changed."""
-    changes = audience.follow()
-    yield _frame("all", _cards(phones, phones.all()))
-    async for numbers in changes:
-        yield _frame("changed", _cards(phones, (phone for phone in phones.all() if phone.owner.number in numbers)))
+async def _frames(phones: Phones, buttons: Buttons | None, audience: Audience) -> AsyncIterator[bytes]:
+    """Server-sent events: all cards at first, then those that changed; of the buttons, which are few, always all."""
+    with audience.watching() as watch:
+        if buttons is not None:
+            yield _frame(BUTTONS, shown_buttons(buttons))
+        yield _frame("all", _cards(phones, phones.all()))
+        async for names in audience.follow(watch):
+            if buttons is not None and BUTTONS in names:
+                yield _frame(BUTTONS, shown_buttons(buttons))
+            changed = [phone for phone in phones.all() if phone.owner.number in names]
+            if changed:
+                yield _frame("changed", _cards(phones, changed))
 
 
 def _frame(event: str, shown: list[dict[str, object]]) -> bytes:

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 
 from alarmd.errors import NotFound, Refused
 from alarmd.ports import Clock
+from alarmd.rehearsal.buttons import Buttons
 from alarmd.rehearsal.calling import Calling
 from alarmd.rehearsal.courier import Courier
 from alarmd.rehearsal.live import Audience
@@ -54,12 +55,19 @@ class Exchange:
 
 
 def create_phone_exchange(
-    *, account_sid: str, auth_token: str, inbound_url: str, people: Sequence[PhoneOwner], clock: Clock, spawn: Spawn
+    *,
+    account_sid: str,
+    auth_token: str,
+    inbound_url: str,
+    people: Sequence[PhoneOwner],
+    clock: Clock,
+    spawn: Spawn,
+    buttons: Buttons | None = None,
 ) -> Exchange:
     """Phones for these people on one ASGI app: Twilio's API under /2010-04-01, the page at /.
 
     `inbound_url` is the full public address of alarmd's own `/v1/hooks/twilio/message`. `spawn(name, coroutine)` runs a
-    life of its own.
+    life of its own. `buttons` are shown and pressed on the same page.
     """
     audience, courier = Audience(clock), Courier(auth_token)
     phones = Phones(people, audience.changed)
@@ -73,7 +81,7 @@ def create_phone_exchange(
     app.include_router(router)
     app.add_exception_handler(TwilioError, _answer_refusal)
     app.add_exception_handler(Refused, _answer_refusal)
-    add_page(app, phones, texting, calling, audience)
+    add_page(app, phones, texting, calling, audience, buttons)
     return Exchange(app, phones, audience, courier)
 
 
