@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alarmd.alarm.model import Alarm, Kind, Purpose
+from alarmd.alarm.model import Alarm, Kind, Notification, Purpose
 from alarmd.alarm.times import moment, stamp
 
 FIRST, LIVE, LATER, BACKGROUND = 0, 1, 2, 3
@@ -72,14 +72,13 @@ TYPES: Mapping[str, type[Effect]] = {
 NAMES = {type_: name for name, type_ in TYPES.items()}
 
 
-def priority(alarm: Alarm, purpose: Purpose) -> int:
+def priority(alarm: Alarm, notification: Notification) -> int:
     """First signals overtake repeats, live alarms overtake drills and technical ones, duress overtakes all."""
     if alarm.drill or alarm.kind in (Kind.TECHNICAL, Kind.TEST):
         return BACKGROUND
-    if purpose is Purpose.ALL_CLEAR:
+    if notification.purpose is Purpose.ALL_CLEAR:
         return LATER
-    first = alarm.kind is Kind.DURESS or alarm.next is None or alarm.next.round == 1
-    return FIRST if first else LIVE
+    return FIRST if alarm.kind is Kind.DURESS or notification.round == 1 else LIVE
 
 
 def plain(effect: Effect) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alarmd.alarm.model import Alarm, By, Kind, Signal
+from alarmd.alarm.model import Alarm, By, Kind, Person, Signal
 
 APART = frozenset({Kind.TECHNICAL, Kind.TEST})
 
@@ -77,11 +77,16 @@ def pressed_by(alarm: Alarm, presser: Presser) -> bool:
 
 def settles(alarm: Alarm, presser: Presser, settle: timedelta, now: datetime) -> bool:
     """A press so soon after the last one of the same presser that it is one movement of the hand: it sounds nothing
-    again."""
-    return any(_same(s, presser) and now - s.at <= settle for s in alarm.signals)
+    again. A last press in the future was by a clock that has been put back since, and is no such thing."""
+    return any(_same(s, presser) and abs(now - s.at) <= settle for s in alarm.signals)
 
 
 def _same(signal: Signal, presser: Presser) -> bool:
     if presser.device is not None:
         return signal.device == presser.device
-    return signal.device is None and signal.by == presser.by
+    return signal.device is None and _person(signal.by) == _person(presser.by)
+
+
+def _person(by: By) -> str | None:
+    """Who, by whichever page or phone he spoke."""
+    return by.person if isinstance(by, Person) else None

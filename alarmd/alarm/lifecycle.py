@@ -95,7 +95,10 @@ def _joined(alarm: Alarm, event: Event) -> Alarm:
 
 def _upgraded(alarm: Alarm, event: Event) -> Alarm:
     data = event.data
-    responders = tuple(replace(r, counts=r.person in data["counts"]) for r in alarm.responders)
+    promised = {person: moment(at) for person, at in data["arrive_by"].items()}
+    responders = tuple(
+        replace(r, counts=r.person in data["counts"], arrive_by=promised.get(r.person)) for r in alarm.responders
+    )
     joined = replace(_joined(alarm, event), responders=responders)
     return replace(joined, kind=Kind(data["kind"]), chain=data["chain"], needed=data["needed"])
 
@@ -123,6 +126,7 @@ def _notified(alarm: Alarm, event: Event) -> Alarm:
             event.at,
             begun,
             data["fall_back"],
+            beyond=not alarm.asks,
         )
         return replace(alarm, notifications=(*alarm.notifications, new))
     again = replace(known, since=since, attempts=(*known.attempts, *begun), fall_back=data["fall_back"])
@@ -160,7 +164,13 @@ def _responded(alarm: Alarm, event: Event) -> Alarm:
     )
     others = tuple(responder if r.person == responder.person else r for r in alarm.responders)
     known = alarm.responder(responder.person) is not None
-    return replace(_clock(alarm, event), responders=others if known else (*others, responder))
+    return replace(
+        _clock(alarm, event),
+        responders=others if known else (*others, responder),
+        notifications=tuple(
+            replace(n, answered=True) if n.person == responder.person else n for n in alarm.notifications
+        ),
+    )
 
 
 def _lapsed(alarm: Alarm, event: Event) -> Alarm:

@@ -131,6 +131,10 @@ class Responder:
     def coming(self) -> bool:
         return self.state is not ResponderState.DECLINED
 
+    @property
+    def there(self) -> bool:
+        return self.state is ResponderState.ARRIVED
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -153,7 +157,8 @@ class Attempt:
 class Notification:
     """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s
     for acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach
-    him."""
+    him. `beyond`: decided when enough were coming already, because somebody asked for more or the alarm became
+    stronger. `answered`: he has answered since, so this need not reach him any more."""
 
     id: str
     person: str
@@ -163,6 +168,8 @@ class Notification:
     since: datetime
     attempts: tuple[Attempt, ...]
     fall_back: bool = True
+    beyond: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,11 @@ class Alarm:
         return self.kind is Kind.DURESS
 
     @property
+    def pressers(self) -> frozenset[str]:
+        """The people who pressed without a device: they are never asked to save themselves."""
+        return frozenset(s.by.person for s in self.signals if isinstance(s.by, Person))
+
+    @property
     def coming(self) -> int:
         """How many of those who count are coming or there."""
         return sum(r.counts and r.coming for r in self.responders)
@@ -217,12 +229,25 @@ class Alarm:
     @property
     def arrived(self) -> int:
         """How many of those who count are there."""
-        return sum(r.counts and r.state is ResponderState.ARRIVED for r in self.responders)
+        return sum(r.counts and r.there for r in self.responders)
 
     @property
     def enough(self) -> bool:
         """So many are coming that nobody else need be asked; the chain's clock stands."""
         return self.coming >= self.needed
+
+    @property
+    def asks(self) -> bool:
+        """Is the chain still looking for somebody?"""
+        return not (self.enough or self.state is State.ATTENDED or self.state.ended)
+
+    def wants(self, notification: Notification) -> bool:
+        """Does it still help anybody that this reaches him? The all-clear always does."""
+        if notification.purpose is Purpose.ALL_CLEAR:
+            return True
+        if self.state.ended or notification.answered or notification.person in self.pressers:
+            return False
+        return notification.beyond or self.asks
 
     def responder(self, person: str) -> Responder | None:
         return next((r for r in self.responders if r.person == person), None)

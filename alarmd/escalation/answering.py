@@ -4,11 +4,13 @@ Saying the same again changes nothing and is no error: a guard who presses twice
 Being there implies being on the way implies having answered, so those who skip a word are taken at the last one.
 """
 
+from dataclasses import replace
+
 from alarmd.alarm.events import EventKind, Reason, next_wire, responder_data
 from alarmd.alarm.incoming import Action, Answered, Outcome
-from alarmd.alarm.model import SYSTEM, NextStep, Person, Responder, ResponderState, State
+from alarmd.alarm.model import SYSTEM, Person, Responder, ResponderState, State
 from alarmd.escalation.draft import Draft, Refusal
-from alarmd.escalation.plan import advance, all_clear, do_step, resumed
+from alarmd.escalation.plan import advance, all_clear, do_now, resumed
 from alarmd.organisation.model import Chain, Organisation
 
 
@@ -53,8 +55,7 @@ def _come(draft: Draft, action: Action, by: Person) -> None:
     if action is Action.ARRIVED and _state(draft, by) is not ResponderState.ARRIVED:
         _responds(draft, EventKind.ARRIVED, by)
         attend(draft)
-    if draft.alarm.enough and not before.enough:
-        draft.end_calls()
+    draft.end_calls(before, by)
     draft.show(before)
 
 
@@ -62,8 +63,8 @@ def _acknowledge(draft: Draft, by: Person) -> None:
     """From now on his word holds for so long; with enough of them the chain's clock stands."""
     alarm, rule = draft.alarm, draft.chain.acknowledge
     counts = counted(by.person, draft.chain, draft.organisation)
-    stands = alarm.next is not None and alarm.coming + counts >= alarm.needed
-    clock = NextStep(alarm.next.step, alarm.next.round, None) if alarm.next and stands else alarm.next
+    stands = alarm.coming + counts >= alarm.needed
+    clock = replace(alarm.next, at=None) if alarm.next and stands else alarm.next
     arrive_by = draft.now + rule.arrive_within if counts else None
     state = State.ACKNOWLEDGED if counts and alarm.state is State.RAISED else alarm.state
     draft.happens(
@@ -83,42 +84,41 @@ def _decline(draft: Draft, by: Person) -> None:
     """He cannot. If he was coming and too few are left, the next undone step is due at once."""
     before = draft.alarm
     known = before.responder(by.person)
-    if known is not None and not known.coming:
+    asked = any(n.person == by.person and not n.answered for n in before.notifications)
+    if known is not None and not known.coming and not asked:
         return
-    left = before.coming - (known is not None and known.counts)
+    left = before.coming - (known is not None and known.counts and known.coming)
     counts = counted(by.person, draft.chain, draft.organisation)
-    clock = before.next if before.state is State.ATTENDED else resumed(draft, left)
+    clock = resumed(draft, left)
     state = State.RAISED if before.state is State.ACKNOWLEDGED and not left else before.state
     draft.happens(EventKind.DECLINED, by, responder_data(by.person, counts=counts, arrive_by=None, next=clock), state)
-    if before.state is not State.ATTENDED:
-        advance(draft)
+    advance(draft)
+    draft.end_calls(before, by)
     draft.show(before)
 
 
 def _more(draft: Draft, by: Person) -> None:
     """The next step now, whoever is coming already."""
     clock = draft.alarm.next
-    if clock is None:
-        return
-    now = NextStep(clock.step, clock.round, draft.now)
-    data = {"reason": Reason.ASKED_FOR_MORE.value, "step": clock.step, "next": next_wire(now)}
+    assert clock is not None  # of an alarm that is not over
+    data = {"reason": Reason.ASKED_FOR_MORE.value, "step": clock.step, "next": next_wire(clock)}
     draft.happens(EventKind.ESCALATED, by, data)
-    do_step(draft, now)
+    do_now(draft, clock, Reason.ASKED_FOR_MORE)
 
 
 def _end(draft: Draft, answered: Answered) -> Refusal | None:
     """Resolving wants an arrival or a reason, cancelling a reason: an alarm is not ended with one careless click."""
     resolves = answered.action is Action.RESOLVE
-    there = any(r.state is ResponderState.ARRIVED for r in draft.alarm.responders)
+    there = any(r.there for r in draft.alarm.responders)
     if not answered.reason and not (resolves and there):
         return Refusal.NEEDS_REASON
     before = draft.alarm
-    draft.end_calls()
     if resolves:
         data = {"outcome": (answered.outcome or Outcome.REAL).value, "reason": answered.reason}
         draft.happens(EventKind.RESOLVED, answered.by, data, State.RESOLVED)
     else:
         draft.happens(EventKind.CANCELLED, answered.by, {"reason": answered.reason}, State.CANCELLED)
+    draft.end_calls(before, answered.by)
     draft.show(before)
     all_clear(draft)
     return None

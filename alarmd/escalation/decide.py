@@ -63,8 +63,8 @@ def _move(incoming: Moving, draft: Draft) -> Decision:
             refusal = answer(draft, incoming)
         case DeadlinePassed():
             plan.lapse(draft)
-            plan.fall_back(draft)
             plan.advance(draft)
+            plan.fall_back(draft)
         case Reported():
             receive(draft, incoming)
             done = (incoming.effect,) if incoming.effect else ()

@@ -14,10 +14,11 @@ from typing import Any
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell, priority
 from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.lifecycle import after, opened
-from alarmd.alarm.model import Alarm, Attempt, AttemptState, By, Notification, State
+from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState, By, Notification, Person, State
 from alarmd.escalation.feedback import devices, shown
 from alarmd.organisation.model import Chain, Organisation
 
+VOICE = "voice"
 Ids = Callable[[], str]
 
 
@@ -78,17 +79,25 @@ class Draft:
                 attempt.contact,
                 attempt.channel,
                 notification.purpose,
-                priority(self.alarm, notification.purpose),
+                priority(self.alarm, notification),
                 not_before,
             )
         )
 
-    def end_calls(self) -> None:
-        """Stop every call that still rings: nothing goes on ringing for what an answer has made pointless."""
+    def end_calls(self, before: Alarm, by: By = SYSTEM) -> None:
+        """Stop every call that still rings for what has become pointless since; not the one by which he speaks."""
+        wanted = {n.id for n in before.notifications if before.wants(n)}
+        speaking = by.person if isinstance(by, Person) and by.channel == VOICE else None
         for notification in self.alarm.notifications:
-            for a in notification.attempts:
-                if a.channel == "voice" and a.state is AttemptState.ACCEPTED and a.provider is not None:
-                    self.effects.append(EndCall(self.ids(), a.id, a.channel, a.provider))
+            pointless = notification.id in wanted and not self.alarm.wants(notification)
+            if pointless and notification.person != speaking:
+                for attempt in notification.attempts:
+                    self.end_call(attempt)
+
+    def end_call(self, attempt: Attempt) -> None:
+        """Stop it if it is a call that rings."""
+        if attempt.channel == VOICE and attempt.state is AttemptState.ACCEPTED and attempt.provider is not None:
+            self.effects.append(EndCall(self.ids(), attempt.id, attempt.channel, attempt.provider))
 
     def show(self, before: Alarm | None = None) -> None:
         """Tell the devices what they show now, when that is something else than before."""

@@ -7,6 +7,7 @@ once.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alarmd.alarm.effects import ReportFault
@@ -19,7 +20,6 @@ from alarmd.alarm.model import (
     Kind,
     NextStep,
     Notification,
-    Person,
     Purpose,
     ResponderState,
     State,
@@ -41,41 +41,36 @@ def first(chain: Chain, began: datetime) -> NextStep:
 
 def due(alarm: Alarm) -> datetime | None:
     """When this alarm must be looked at again; None only when it is attended or over."""
-    if alarm.state.ended or alarm.state is State.ATTENDED:
-        return None
-    moments = [r.arrive_by for r in alarm.responders if r.arrive_by is not None]
-    if not alarm.enough:
-        clock = alarm.next.at if alarm.next else None
-        moments += [at for at in (clock, retry.due(alarm)) if at is not None]
-    return min(moments)
+    moments = [retry.due(alarm), alarm.next.at if alarm.next else None]
+    if alarm.state is State.ACKNOWLEDGED:
+        moments += [r.arrive_by for r in alarm.responders]
+    return min((at for at in moments if at is not None), default=None)
 
 
 def lapse(draft: Draft) -> None:
     """Take back the word of everyone who has not arrived in time; too few left, and the next undone step is due at
     once."""
-    late = [r for r in draft.alarm.responders if r.arrive_by is not None and r.arrive_by <= draft.now]
-    if late:
-        people = [r.person for r in late]
-        left = draft.alarm.coming - sum(r.counts for r in late)
-        data = {"people": people, "reason": Reason.NOT_ARRIVED.value, "next": next_wire(resumed(draft, left))}
+    before = draft.alarm
+    late = [r.person for r in before.responders if r.arrive_by is not None and r.arrive_by <= draft.now]
+    if late and before.state is State.ACKNOWLEDGED:
+        left = before.coming - len(late)
+        data = {"people": late, "reason": Reason.NOT_ARRIVED.value, "next": next_wire(resumed(draft, left))}
         draft.happens(EventKind.LAPSED, SYSTEM, data, State.ACKNOWLEDGED if left else State.RAISED)
-        draft.show()
+        draft.show(before)
 
 
 def resumed(draft: Draft, coming: int) -> NextStep | None:
-    """The clock when so many are left who come: too few, and a standing clock goes on with the next undone step,
-    now."""
-    clock = draft.alarm.next
-    if clock is not None and clock.at is None and coming < draft.alarm.needed:
-        return NextStep(clock.step, clock.round, draft.now)
-    return clock
+    """The clock when so many are left who come: too few, and a standing clock goes on with the next undone step, now.
+    Once the alarm is attended it stands for good."""
+    alarm, clock = draft.alarm, draft.alarm.next
+    if clock is None or clock.at is not None or coming >= alarm.needed or alarm.state is State.ATTENDED:
+        return clock
+    return replace(clock, at=draft.now)
 
 
 def fall_back(draft: Draft) -> None:
     """Try the next contact of everyone whom the newest attempts have not reached in their time."""
-    if draft.alarm.enough:
-        return
-    for notification in draft.alarm.notifications:
+    for notification in retry.judged(draft.alarm):
         at = retry.judged_at(notification)
         if at is not None and at <= draft.now:
             taken = at - notification.since == retry.DELIVERED_WITHIN
@@ -83,40 +78,45 @@ def fall_back(draft: Draft) -> None:
 
 
 def try_other(draft: Draft, notification: Notification, reason: Reason) -> None:
-    """His next contact, where there is one."""
+    """His next contact, where there is one to fall back on."""
     recipient = draft.organisation.recipient(notification.person)
-    contact = retry.other_contact(recipient, notification) if recipient else None
+    contact = retry.other_contact(recipient, notification) if recipient and notification.fall_back else None
     if recipient is not None and contact is not None:
         notify(draft, recipient, notification, [_attempt(draft, recipient, contact)], reason)
 
 
 def advance(draft: Draft) -> None:
     """Do every step that is due. Ends: a round's last step puts the next one into the future."""
-    while (
-        not draft.alarm.enough
-        and (clock := draft.alarm.next) is not None
-        and clock.at is not None
-        and clock.at <= draft.now
-    ):
-        do_step(draft, clock)
+    while (clock := draft.alarm.next) is not None and clock.at is not None and clock.at <= draft.now:
+        _do_step(draft, clock, _reason(draft, clock))
 
 
-def do_step(draft: Draft, clock: NextStep) -> None:
-    """Tell everyone the step means; when that is nobody, say so and move the later steps up."""
+def do_now(draft: Draft, clock: NextStep, reason: Reason) -> None:
+    """This step at once, also while the clock stands; when it reaches nobody, the next of its round."""
+    after: NextStep | None = clock
+    while after is not None and after.round == clock.round:
+        if _do_step(draft, replace(after, at=draft.now), reason):
+            return
+        after = draft.alarm.next
+
+
+def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
+    """Tell everyone the step means; when that is nobody, say so and move the later steps up. Was there somebody?"""
     step = draft.chain.steps[clock.step - 1]
     people = _wanted(draft, step, step.notify) or _wanted(draft, step, step.otherwise)
     after = _following(draft, clock)
     if not people:
         _pass(draft, clock, after)
-        return
-    draft.happens(EventKind.STEP_DUE, SYSTEM, step_data(clock, _reason(draft, clock), [p.id for p in people], after))
+        return False
+    draft.happens(EventKind.STEP_DUE, SYSTEM, step_data(clock, reason, [p.id for p in people], after))
     for recipient in people:
         contacts = retry.first_contacts(recipient, step.by)
         attempts = [_shown(draft)] if not step.by or CONSOLE in step.by else []
         attempts += [_attempt(draft, recipient, contact) for contact in contacts]
         alone = step.by == (CONSOLE,) or len(contacts) == len(recipient.contact)
         new = Notification(draft.ids(), recipient.id, clock.step, clock.round, Purpose.STEP, draft.now, (), not alone)
-        notify(draft, recipient, new, attempts, _reason(draft, clock))
+        notify(draft, recipient, new, attempts, reason)
+    return True
 
 
 def notify(
@@ -136,16 +136,7 @@ def notify(
         else range(len(recipient.contact))
     )
     more = notification.fall_back and any(i not in tried for i in possible)
-    known = Notification(
-        notification.id,
-        notification.person,
-        notification.step,
-        notification.round,
-        notification.purpose,
-        notification.since,
-        notification.attempts,
-        more,
-    )
+    known = replace(notification, fall_back=more)
     draft.happens(EventKind.NOTIFIED, SYSTEM, notified_data(known, reason, attempts))
     for attempt in attempts:
         draft.tell(known, attempt, not_before)
@@ -155,7 +146,7 @@ def all_clear(draft: Draft) -> None:
     """Tell everyone who was told that it is over: by text, push, mail or webhook, never by call."""
     if not draft.chain.all_clear:
         return
-    told = [n for n in draft.alarm.notifications if not all(a.state is AttemptState.WITHDRAWN for a in n.attempts)]
+    told = [n for n in draft.alarm.notifications if not all(a.state in retry.DEAD for a in n.attempts)]
     for person in dict.fromkeys(n.person for n in told):
         recipient = draft.organisation.recipient(person)
         if recipient is not None and (contacts := retry.all_clear_contacts(recipient)):
@@ -175,23 +166,26 @@ def _following(draft: Draft, clock: NextStep) -> NextStep:
             _report(
                 draft,
                 f"exhausted:{draft.alarm.chain}",
-                f"chain {draft.alarm.chain} has no repeat and nobody has answered",
+                f"chain {draft.alarm.chain} has no repeat: its last step is told again and again",
             )
         after = NextStep(clock.step, clock.round + 1, max(at, draft.now) + LAST_STEP_EVERY)
-    return NextStep(after.step, after.round, None) if draft.alarm.enough else after
+    return after if draft.alarm.asks else replace(after, at=None)
 
 
 def _pass(draft: Draft, clock: NextStep, after: NextStep) -> None:
-    """Nobody was meant: the next step of this round is due now, and the ones behind it move up by as much."""
+    """Nobody was meant: the next step of this round is due when this one was, and those behind it move up by as much.
+    It is the chain's fault unless those whom it means are on their way."""
     if after.round == clock.round and after.at is not None:
-        after = NextStep(after.step, after.round, draft.now)
+        after = replace(after, at=clock.at)
     data = {"reason": Reason.NOBODY_REACHED.value, "step": clock.step, "next": next_wire(after)}
     draft.happens(EventKind.ESCALATED, SYSTEM, data)
-    _report(
-        draft,
-        f"nobody:{draft.alarm.chain}:{clock.step}",
-        f"step {clock.step} of chain {draft.alarm.chain} reaches nobody",
-    )
+    step = draft.chain.steps[clock.step - 1]
+    if _coming(draft.alarm).isdisjoint(_meant(draft, (*step.notify, *step.otherwise))):
+        _report(
+            draft,
+            f"nobody:{draft.alarm.chain}:{clock.step}",
+            f"step {clock.step} of chain {draft.alarm.chain} reaches nobody",
+        )
 
 
 def _report(draft: Draft, cause: str, text: str) -> None:
@@ -204,14 +198,22 @@ def _wanted(draft: Draft, step: Step, targets: Iterable[Target]) -> list[Recipie
     """Those meant who can be told by this step at all. Never the presser; nobody who is coming; no external in a
     drill. Those who declined are asked again only where nobody else is left."""
     alarm, organisation = draft.alarm, draft.organisation
-    zone = next((s.zone for s in reversed(alarm.signals) if s.zone), None)
-    ids = people_for(targets, organisation, alarm.site, zone, draft.now)
-    pressers = {s.by.person for s in alarm.signals if isinstance(s.by, Person)}
-    coming = {r.person for r in alarm.responders if r.coming}
-    meant = [r for id in ids if id not in pressers | coming and (r := organisation.recipient(id)) is not None]
+    without = alarm.pressers | _coming(alarm)
+    ids = (id for id in _meant(draft, targets) if id not in without)
+    meant = [r for id in ids if (r := organisation.recipient(id)) is not None]
     able = [r for r in meant if _can_be_told(r, step) and not (alarm.drill and r.id in organisation.externals)]
     declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
     return [r for r in able if r.id not in declined] or able
+
+
+def _meant(draft: Draft, targets: Iterable[Target]) -> tuple[str, ...]:
+    alarm = draft.alarm
+    zone = next((s.zone for s in reversed(alarm.signals) if s.zone), None)
+    return people_for(targets, draft.organisation, alarm.site, zone, draft.now)
+
+
+def _coming(alarm: Alarm) -> set[str]:
+    return {r.person for r in alarm.responders if r.coming}
 
 
 def _can_be_told(recipient: Recipient, step: Step) -> bool:

@@ -1,17 +1,18 @@
 """A signal or a fault comes in: it opens an alarm, joins one or makes one stronger. PURE. Called by `decide`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alarmd.alarm.effects import Feedback
-from alarmd.alarm.events import Event, EventKind, signal_data
+from alarmd.alarm.events import Event, EventKind, Reason, signal_data
 from alarmd.alarm.incoming import FaultFound, FaultGone, Outcome, Pressed
 from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
-from alarmd.alarm.model import SYSTEM, Alarm, Kind, ResponderState, Signal, State
+from alarmd.alarm.model import SYSTEM, Alarm, Kind, Responder, Signal, State
+from alarmd.alarm.times import stamp
 from alarmd.escalation.answering import attend, counted
 from alarmd.escalation.draft import Draft, Ids
 from alarmd.escalation.feedback import shown
-from alarmd.escalation.plan import advance, first
+from alarmd.escalation.plan import advance, do_now, first
 from alarmd.organisation.model import Organisation
 
 
@@ -70,7 +71,11 @@ def report(opening: Opening, fault: FaultFound, signal: Signal, ids: Ids) -> Dra
 
 def mend(draft: Draft, gone: FaultGone) -> None:
     """The cause is no more. Nobody has to come, so nobody gets an all-clear."""
-    draft.happens(EventKind.RESOLVED, SYSTEM, {"outcome": Outcome.REAL.value, "reason": gone.text}, State.RESOLVED)
+    before = draft.alarm
+    if not before.state.ended:
+        data = {"outcome": Outcome.REAL.value, "reason": gone.text}
+        draft.happens(EventKind.RESOLVED, SYSTEM, data, State.RESOLVED)
+        draft.end_calls(before)
 
 
 def _open(
@@ -96,30 +101,36 @@ def _open(
 
 def _upgrade(draft: Draft, signal: Signal) -> Draft:
     """The new kind's chain, from the alarm's own version of the organisation, starts its first step now. Whoever was
-    coming still is; whether he counts and how many are needed is the new chain's word."""
+    coming still is; whether he counts and how many are needed is the new chain's word. Its first step is done even
+    when enough are coming, for they were called to something weaker: only then does the clock stand."""
     before = draft.alarm
     chain = draft.organisation.chain_for(signal.kind, before.site)
-    counts = [r.person for r in before.responders if counted(r.person, chain, draft.organisation)]
+    rule = chain.acknowledge
+    counting = [r for r in before.responders if counted(r.person, chain, draft.organisation)]
+    coming = [r for r in counting if r.coming]
     clock = first(chain, signal.at)
-    data = signal_data(signal, drill=before.drill, sounds=True, next=clock) | {
+    stands = len(coming) >= rule.needed
+    data = signal_data(signal, drill=before.drill, sounds=True, next=replace(clock, at=None) if stands else clock) | {
         "chain": chain.id,
-        "needed": chain.acknowledge.needed,
-        "counts": counts,
+        "needed": rule.needed,
+        "counts": [r.person for r in counting],
+        "arrive_by": {r.person: stamp(r.arrive_by or signal.at + rule.arrive_within) for r in coming if not r.there},
     }
-    draft.happens(EventKind.UPGRADED, signal.by, data, _upgraded_state(before, counts, chain.acknowledge.needed))
+    draft.happens(EventKind.UPGRADED, signal.by, data, _upgraded_state(before, coming, rule.needed))
     _answer(draft, signal)
     draft.show(before)
     attend(draft)
+    if stands:
+        do_now(draft, clock, Reason.STEP_IS_DUE)
     advance(draft)
     return draft
 
 
-def _upgraded_state(before: Alarm, counts: Sequence[str], needed: int) -> State:
-    """What those who have come for the weaker kind make of the stronger one."""
-    those = [r for r in before.responders if r.person in counts and r.coming]
-    if before.state is State.ATTENDED and sum(r.state is ResponderState.ARRIVED for r in those) >= needed:
+def _upgraded_state(before: Alarm, coming: Sequence[Responder], needed: int) -> State:
+    """What those who come for the weaker kind, and count for the stronger one, make of it."""
+    if before.state is State.ATTENDED and sum(r.there for r in coming) >= needed:
         return State.ATTENDED
-    return State.ACKNOWLEDGED if those and before.state is not State.RAISED else State.RAISED
+    return State.ACKNOWLEDGED if coming else State.RAISED
 
 
 def _answer(draft: Draft, signal: Signal) -> None:

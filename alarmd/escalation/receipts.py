@@ -10,7 +10,7 @@ from datetime import timedelta
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import EventKind, Reason, receipt_data
 from alarmd.alarm.incoming import Reported
-from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState, Notification, Purpose, State
+from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState
 from alarmd.escalation import retry
 from alarmd.escalation.draft import Draft
 from alarmd.escalation.plan import notify, try_other
@@ -32,9 +32,7 @@ def still_wanted(alarm: Alarm, tell: Tell) -> bool:
     """The look just before a provider is called: does this still help anybody? Once enough are coming or it is over,
     only the all-clear leaves; and an attempt that already has an outcome is not made twice."""
     found = alarm.find(tell.attempt)
-    if found is None or found[1].state is not AttemptState.QUEUED:
-        return False
-    return tell.purpose is Purpose.ALL_CLEAR or not (alarm.state.ended or alarm.state is State.ATTENDED or alarm.enough)
+    return found is not None and found[1].state is AttemptState.QUEUED and alarm.wants(found[0])
 
 
 def receive(draft: Draft, reported: Reported) -> None:
@@ -45,7 +43,9 @@ def receive(draft: Draft, reported: Reported) -> None:
     notification, attempt = found
     told = replace(attempt, state=reported.state, why=reported.why, provider=reported.provider or attempt.provider)
     draft.happens(EventKind.RECEIPT, SYSTEM, receipt_data(notification, told))
-    _end_if_pointless(draft, told)
+    if not draft.alarm.wants(notification):
+        # A call that the provider took only after an answer had made it pointless must not go on ringing.
+        draft.end_call(told)
     if reported.state in (AttemptState.FAILED, AttemptState.UNKNOWN):
         _go_on(draft, reported)
 
@@ -56,7 +56,7 @@ def _go_on(draft: Draft, reported: Reported) -> None:
     assert found is not None
     notification, attempt = found
     recipient = draft.organisation.recipient(notification.person)
-    if recipient is None or not _goes_on(draft.alarm, notification):
+    if recipient is None or retry.reached(notification) or not draft.alarm.wants(notification):
         return
     if reported.again_in is not None and retry.may_try_again(attempt):
         again = Attempt(
@@ -67,18 +67,3 @@ def _go_on(draft: Draft, reported: Reported) -> None:
         )
     elif retry.all_failed(notification):
         try_other(draft, notification, Reason.ATTEMPT_FAILED)
-
-
-def _goes_on(alarm: Alarm, notification: Notification) -> bool:
-    if retry.reached(notification):
-        return False
-    if notification.purpose is Purpose.ALL_CLEAR:
-        return True
-    return not (alarm.state.ended or alarm.state is State.ATTENDED or alarm.enough)
-
-
-def _end_if_pointless(draft: Draft, attempt: Attempt) -> None:
-    """A call that the provider accepted only after an answer had made it pointless must not go on ringing."""
-    pointless = draft.alarm.state.ended or draft.alarm.state is State.ATTENDED or draft.alarm.enough
-    if pointless and attempt.state is AttemptState.ACCEPTED:
-        draft.end_calls()

@@ -56,8 +56,8 @@ def judged_at(notification: Notification) -> datetime | None:
 
 
 def reached(notification: Notification) -> bool:
-    """Has he been told, by the word of a provider or his own?"""
-    return any(a.state in REACHED for a in notification.attempts)
+    """Has he been told, by the word of a provider or his own? The console's never counts: nobody may be looking."""
+    return any(a.state in REACHED for a in notification.attempts if a.channel != CONSOLE)
 
 
 def all_failed(notification: Notification) -> bool:
@@ -71,5 +71,12 @@ def may_try_again(attempt: Attempt) -> bool:
 
 
 def due(alarm: Alarm) -> datetime | None:
-    """The earliest judgement of any notification; None when none is awaited."""
-    return min((at for n in alarm.notifications if (at := judged_at(n)) is not None), default=None)
+    """The earliest judgement of any notification that still helps; None when none is awaited."""
+    return min((at for n in judged(alarm) if (at := judged_at(n)) is not None), default=None)
+
+
+def judged(alarm: Alarm) -> tuple[Notification, ...]:
+    """Each person's newest notification that still helps. A later step that tells him again takes the place of the
+    earlier one: he is not rung twice at once because he missed a text."""
+    newest = {n.person: n for n in alarm.notifications}
+    return tuple(n for n in newest.values() if alarm.wants(n))

@@ -22,6 +22,8 @@ from alarmd.organisation.model import (
     Zone,
 )
 
+ANYBODY = Acknowledge()
+
 
 def seconds(n: float) -> timedelta:
     return timedelta(seconds=n)
@@ -45,6 +47,19 @@ def step(
     after: float, *notify: Target, by: tuple[str, ...] = (CONSOLE, "sms"), otherwise: tuple[Target, ...] = ()
 ) -> Step:
     return Step(seconds(after), notify, by, otherwise)
+
+
+def answered_by(
+    *steps: Step,
+    repeat: Repeat | None = None,
+    acknowledge: Acknowledge = ANYBODY,
+    tell_presser: TellPresser = TellPresser.YES,
+    all_clear: bool = True,
+    **changes: object,
+) -> Organisation:
+    """The office with one chain, `only`, for whatever happens."""
+    chain = Chain("only", steps, repeat=repeat, acknowledge=acknowledge, tell_presser=tell_presser, all_clear=all_clear)
+    return office(chains={"only": chain}, **changes)
 
 
 def office(**changes: object) -> Organisation:

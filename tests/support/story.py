@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from alarmd.alarm.effects import Effect, Feedback, Tell
 from alarmd.alarm.events import Event, EventKind, from_wire, wire
-from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Outcome, Pressed, Reported
+from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, FaultGone, Outcome, Pressed, Reported
 from alarmd.alarm.lifecycle import fold
-from alarmd.alarm.model import Alarm, AttemptState, Device, Kind, Person
+from alarmd.alarm.model import Alarm, Attempt, AttemptState, Device, Kind, Person
 from alarmd.escalation.decide import Decidable, Situation, decide
 from alarmd.escalation.draft import Decision
 from alarmd.escalation.pressing import Opening
@@ -22,10 +22,12 @@ BEGAN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 
 @dataclass
 class Story:
-    """Everything that happened to all alarms of one organisation, in order."""
+    """Everything that happened to all alarms of one organisation, in order. `arrives`: every message is delivered at
+    once, so that no other contact is tried."""
 
     organisation: Organisation = field(default_factory=office)
     now: datetime = BEGAN
+    arrives: bool = False
     alarms: dict[str, Alarm] = field(default_factory=dict)
     events: dict[str, list[Event]] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
@@ -41,14 +43,20 @@ class Story:
         pressed = Pressed(Device(device), device=device, kind=kind, **more)  # type: ignore[arg-type]  # fields of Pressed
         return self.happens(pressed)
 
-    def does(self, person: str, action: Action, **more: object) -> Decision:
+    def does(self, person: str, action: Action, channel: str = "console", **more: object) -> Decision:
         """A person acts on the alarm that moved last."""
-        by = Person(person, self.organisation.people[person].name, "console")
+        by = Person(person, self.organisation.people[person].name, channel)
         before = self.alarms[self.last]
         answered = Answered(self.last, action, by, **more)  # type: ignore[arg-type]  # fields of Answered
         decision = decide(answered, Situation(before, self.organisation), self.now, self.new_id)
         self.take(decision)
         return decision
+
+    def fault(self, cause: str, site: str | None = None) -> Alarm:
+        return self.happens(FaultFound(cause, f"{cause} is unwell", site))
+
+    def mended(self, cause: str) -> Alarm:
+        return self.happens(FaultGone(cause, f"{cause} is well again"))
 
     def resolve(self, person: str, reason: str | None = None, outcome: Outcome | None = None) -> Decision:
         return self.does(person, Action.RESOLVE, reason=reason, outcome=outcome)
@@ -58,7 +66,7 @@ class Story:
         self.happens(reported)
 
     def happens(self, incoming: Decidable) -> Alarm:
-        opening = isinstance(incoming, Pressed) or not hasattr(incoming, "alarm")
+        opening = isinstance(incoming, Pressed | FaultFound)
         open_alarms = tuple(a for a in self.alarms.values() if not a.state.ended)
         situation = (
             Opening(self.organisation, 1, "47", open_alarms, {1: self.organisation})
@@ -77,7 +85,11 @@ class Story:
         self.due[alarm.id] = decision.due
         for watch in self.watch:
             watch(decision)
-        return alarm
+        if self.arrives:
+            for tell in decision.effects:
+                if isinstance(tell, Tell):
+                    self.report(tell.attempt, AttemptState.DELIVERED)
+        return self.alarms[alarm.id]
 
     def wait(self, seconds: float) -> None:
         """Time passes; every deadline is met when it comes."""
@@ -96,6 +108,20 @@ class Story:
 
     def kinds(self) -> list[EventKind]:
         return [e.kind for e in self.events[self.last]]
+
+    def attempt(self, person: str, channel: str) -> Attempt:
+        """The newest try of reaching this person by this channel."""
+        attempts = [a for n in self.alarm.notifications if n.person == person for a in n.attempts]
+        return next(a for a in reversed(attempts) if a.channel == channel)
+
+    def steps(self) -> list[tuple[float, int, list[str]]]:
+        """Every step of the alarm that moved last: seconds since it was raised, which step, whom it told."""
+        began = self.alarm.opened_at
+        return [
+            ((e.at - began).total_seconds(), e.data["step"], e.data.get("tell", []))
+            for e in self.events[self.last]
+            if e.kind is EventKind.STEP_DUE or e.data.get("reason") == "nobody_reached"
+        ]
 
     def told(self, channel: str) -> list[str]:
         """Who was told by this channel so far, in order."""
