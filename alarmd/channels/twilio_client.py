@@ -110,8 +110,7 @@ def connect(account: TwilioAccount, session: aiohttp.ClientSession) -> Twilio:
     client = Client(
         account.account_sid, account.auth_token, http_client=_Wire(session), environment={"TWILIO_EDGE": ""}
     )
-    client.api.base_url = account.api_url.rstrip("/")
-    _ = client.messages, client.calls
+    client.api.base_url = account.api_url.rstrip("/")  # also imports what texts and calls need
     return Twilio(account, client)
 
 

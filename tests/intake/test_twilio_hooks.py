@@ -258,6 +258,11 @@ async def test_no_word_stops_ends_or_opts_out_and_the_answer_says_how_to_answer(
     assert desk.handed == []
 
 
+async def test_the_code_of_another_alarm_is_not_taken_for_the_only_one(twilio: Twilio, desk: Desk) -> None:
+    assert await twilio.text("1 48") == "Ingen åpen alarm har kode 48. Svar 1 47 for Mottak."
+    assert desk.handed == []
+
+
 async def test_whom_nobody_asked_is_told_so(twilio: Twilio, desk: Desk) -> None:
     assert (await twilio.text("1", number="+4799999999")) == "Ingen åpen alarm venter på svar fra deg."
     assert desk.handed == []
