@@ -1,0 +1,5 @@
+"""The exam's own helpers explain a failed assertion like a test does."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.store.exam", "tests.store.exam_faults", "tests.store.stage")

@@ -1,0 +1,105 @@
+"""PostgreSQL sits the exam, and what only a server can suffer."""
+
+from signal import SIGINT
+
+import pytest
+from sqlalchemy import text
+
+from alarmd.errors import CannotStart, NotDurable
+from alarmd.ports import Registry
+from alarmd.store import open_database
+from alarmd.store.registry import StoredRegistry
+from alarmd.store.verify import verify
+from tests.store.exam import Exam
+from tests.store.exam_faults import ExamOfFaults
+from tests.store.stage import Stage, pressed, stage
+from tests.support import servers
+from tests.support.servers import Server
+
+END_ALL = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+class TestPostgresql(Exam, ExamOfFaults):
+    @pytest.fixture
+    def url(self, postgres_url: str) -> str:
+        return postgres_url
+
+    def test_sessions_are_set_up_to_keep_what_they_say(self, one: Stage) -> None:
+        with one.database._backend.readers.connect() as connection:
+            names = ("synchronous_commit", "idle_in_transaction_session_timeout", "lock_timeout", "timezone")
+            asked = [connection.execute(text(f"SHOW {name}")).scalar() for name in names]
+        assert asked == ["on", "5s", "5s", "UTC"]
+
+    def test_an_idle_connection_that_died_is_replaced_unnoticed(self, one: Stage) -> None:
+        one.press("desk-3", "a-1")
+        one.position()
+        one.by_hand(END_ALL)
+        assert not one.press("desk-3", "a-2").repeated
+        one.by_hand(END_ALL)
+        assert one.position() > 0
+
+    def test_a_connection_that_dies_inside_a_transaction_is_not_durable_and_heals(self, one: Stage) -> None:
+        one.press("desk-3", "a-1")
+        before = one.position()
+
+        def dies(unit: Registry) -> None:
+            one.taker().take(unit, pressed("desk-3", "a-2"), one.now)
+            one.by_hand(END_ALL)
+
+        with pytest.raises(NotDurable, match="cannot be reached or has gone away"):
+            one.within(dies)
+        assert one.position() == before
+        assert not one.press("desk-3", "a-2").repeated
+        assert verify(one.database).findings == ()
+
+    def test_a_stopped_node_cannot_hold_the_others_up(self, one: Stage) -> None:
+        with stage(one.url, "two") as two:
+
+            def stops(unit: Registry) -> None:
+                assert isinstance(unit, StoredRegistry)
+                # What the server does after five seconds, at once.
+                unit._link._connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+                assert not two.press("desk-3", "a-1").repeated
+                one.taker().take(unit, pressed("desk-4", "b-1"), one.now)
+
+            with pytest.raises(NotDurable):
+                one.within(stops)
+
+    def test_several_hosts_the_first_of_them_dead(self, postgres_server: Server, one: Stage) -> None:
+        live = f"{servers.HOST}:{postgres_server.port}"
+        url = one.url.replace(live, f"{servers.HOST}:{servers.free_port()},{live}")
+        with stage(url, "two") as two:
+            assert not two.press("desk-3", "a-1").repeated
+            assert "," in two.database.place
+
+    def test_away_at_the_start_and_later(self, postgres_server: Server, url: str) -> None:
+        postgres_server.stop(SIGINT)
+        try:
+            with pytest.raises(CannotStart, match="cannot be reached"):
+                open_database(url, node="one")
+            with stage(url, "one", daemon=True) as one:
+                assert not one.database.prepared
+                self._all_are_refused(one)
+                postgres_server.start()
+                assert one.apply() == 1
+                postgres_server.stop(SIGINT)
+                self._all_are_refused(one)
+                postgres_server.start()
+                assert not one.press("desk-3", "a-1").repeated
+        finally:
+            if postgres_server.process is None:
+                postgres_server.start()
+
+    def test_a_url_that_cannot_be_read(self) -> None:
+        with pytest.raises(CannotStart, match="cannot be read") as refused:
+            open_database("postgresql://alarmd:secret@host/x?nonsense=1", node="one")
+        assert "secret" not in str(refused.value)
+
+    @staticmethod
+    def _all_are_refused(at: Stage) -> None:
+        for ask in (at.apply, at.position, at.database.daemon_runs):
+            with pytest.raises(NotDurable, match="cannot be reached"):
+                ask()
