@@ -106,7 +106,7 @@ function Heading({ alarm }: { alarm: Alarm }) {
   )
 
   function raisedBy({ by }: Alarm): string {
-    if (by && 'person' in by) return t('detail.raised_person', { name: by.name })
+    if (by && 'person' in by) return t('detail.raised_person', { name: places.actor(by, t('system')) })
     if (alarm.device) return t('detail.raised_device', { device: alarm.device })
     return alarm.cause ? `${t('detail.cause')}: ${alarm.cause}` : t('system')
   }

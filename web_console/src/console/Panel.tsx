@@ -28,8 +28,8 @@ interface Props {
 }
 
 interface Faults {
-  outcome?: Key
-  text?: Key
+  outcome?: Key | undefined
+  text?: Key | undefined
 }
 
 const OUTCOMES: readonly Outcome[] = ['real', 'false', 'mistake', 'test']
@@ -73,7 +73,10 @@ export function Panel({ alarm, draft, usable, actions, onDraft }: Props) {
         <Choices
           label={t('panel.outcome')}
           value={draft.outcome}
-          onValue={(outcome) => onDraft({ ...draft, outcome })}
+          onValue={(outcome) => {
+            setFaults({ ...faults, outcome: undefined })
+            onDraft({ ...draft, outcome })
+          }}
           error={faults.outcome && t(faults.outcome)}
         >
           <div className="panel-outcomes">
@@ -89,7 +92,10 @@ export function Panel({ alarm, draft, usable, actions, onDraft }: Props) {
         label={t(kind === 'note' ? 'act.note' : needsReason ? 'panel.reason' : 'panel.reason_optional')}
         hint={kind === 'resolve' && needsReason ? t('panel.reason_needed') : t('panel.no_names')}
         value={draft.text}
-        onValue={(text) => onDraft({ ...draft, text })}
+        onValue={(text) => {
+          setFaults({ ...faults, text: undefined })
+          onDraft({ ...draft, text })
+        }}
         error={faults.text && t(faults.text)}
         data-testid="panel-text"
         {...(kind === 'resolve' ? {} : { ref: first })}

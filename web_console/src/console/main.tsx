@@ -1,5 +1,6 @@
 /** The guard console: `/console`. */
 import { createRoot } from 'react-dom/client'
+import { Stopped } from '../session/Stopped'
 import { Texts } from '../texts/useT'
 import '../theme/aksel.css'
 import '../theme/base.css'
@@ -10,6 +11,8 @@ const root = document.getElementById('root')
 if (!root) throw new Error('console.html has no #root')
 createRoot(root).render(
   <Texts>
-    <Console />
+    <Stopped>
+      <Console />
+    </Stopped>
   </Texts>,
 )

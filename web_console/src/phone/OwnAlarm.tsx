@@ -19,7 +19,10 @@ interface Props {
 /** Brings what just changed into sight: on a small phone it stands below the circle. */
 function useInSight(what: string) {
   const ref = useRef<HTMLElement>(null)
-  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), [what])
+  useEffect(() => {
+    // Newer browsers return a promise here, which must not be taken for the effect's undoing.
+    void ref.current?.scrollIntoView({ block: 'nearest' })
+  }, [what])
   return ref
 }
 

@@ -63,6 +63,6 @@ export class Places {
 
   actor(by: Actor | null, system: string): string {
     if (!by || 'system' in by) return system
-    return 'person' in by ? by.name || this.person(by.person) : by.device
+    return 'person' in by ? (this.names.get(by.person) ?? by.name) : by.device
   }
 }

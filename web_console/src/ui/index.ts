@@ -1,6 +1,7 @@
 /** The one door to the design system: pages import from here, never from Aksel, so that it can be swapped in one folder. */
 export { Action } from './Action'
 export { Button } from './Button'
+export { Crash } from './Crash'
 export { Frame } from './Frame'
 export * from './icons'
 export { Message } from './Message'
