@@ -49,14 +49,20 @@ def run() -> None:
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Where the console listens on 127.0.0.1.")] = 8080,
-    phones_port: Annotated[int, typer.Option(help="Where the simulated phones are shown.")] = 8081,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the console listens on 127.0.0.1.")] = 8080,
+    phones_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the simulated phones and buttons are shown.")
+    ] = 8081,
+    mqtt_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Where the broker listens; else on 1883, or elsewhere if that is taken."),
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Keep the data here instead of a temporary folder.")] = None,
 ) -> None:
     """A sample office with simulated buttons and phones; needs nothing else."""
     from alarmd.commands.demo import demo as start
 
-    start(port=port, phones_port=phones_port, folder=folder)
+    start(port=port, phones_port=phones_port, mqtt_port=mqtt_port, folder=folder)
 
 
 @app.command()
