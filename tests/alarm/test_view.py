@@ -1,0 +1,60 @@
+"""How an alarm looks in lists and snapshots, key by key."""
+
+from alarmd.alarm.incoming import Action
+from alarmd.alarm.view import summary
+from tests.support.story import Story
+
+
+def test_a_summary_tells_what_a_guard_must_see_at_a_glance() -> None:
+    story = Story()
+    story.press("desk-3", note="knife", ref="r-1")
+    story.wait(2)
+    story.press("desk-4")
+    story.does("ola", Action.EN_ROUTE)
+    story.does("ane", Action.ARRIVED)
+    assert summary(story.alarm) == {
+        "id": story.last,
+        "state": "acknowledged",
+        "kind": "panic",
+        "site": "fjordvik",
+        "zone": "fjordvik/reception",
+        "device": "desk-3",
+        "drill": False,
+        "opened_at": "2027-03-01T09:00:00.000Z",
+        "changed_at": "2027-03-01T09:00:02.000Z",
+        "presses": 2,
+        "version": len(story.kinds()),
+        "needed": 1,
+        "responders": [
+            {
+                "person": "ola",
+                "state": "en_route",
+                "at": "2027-03-01T09:00:02.000Z",
+                "counts": True,
+                "arrive_by": "2027-03-01T09:05:02.000Z",
+            },
+            {
+                "person": "ane",
+                "state": "arrived",
+                "at": "2027-03-01T09:00:02.000Z",
+                "counts": False,
+                "arrive_by": None,
+            },
+        ],
+        "next": {"at": None, "step": 2, "round": 1},
+        "outcome": None,
+        "by": {"device": "desk-3"},
+        "note": "knife",
+        "cause": None,
+    }
+
+
+def test_a_summary_of_a_technical_alarm_names_its_cause_and_of_a_closed_one_its_outcome() -> None:
+    story = Story()
+    story.fault("broker")
+    before = summary(story.alarm)
+    assert (before["kind"], before["cause"], before["by"]) == ("technical", "broker", {"system": "alarmd"})
+    assert (before["site"], before["zone"], before["device"]) == (None, None, None)
+    story.mended("broker")
+    after = summary(story.alarm)
+    assert (after["state"], after["outcome"], after["next"]) == ("resolved", "real", None)
