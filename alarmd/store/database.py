@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from alarmd.errors import CannotStart, NotDurable
@@ -15,7 +15,8 @@ from alarmd.store.backend import Backend
 from alarmd.store.link import Link
 from alarmd.store.memory import Memory
 from alarmd.store.postgresql import Postgresql
-from alarmd.store.reading import HEAD, StoredReading
+from alarmd.store.prepared import Prepared
+from alarmd.store.reading import HEAD, HeadRow, StoredReading
 from alarmd.store.registry import StoredRegistry
 from alarmd.store.schema import bring_up, is_current
 from alarmd.store.sqlite import Sqlite
@@ -24,7 +25,7 @@ from alarmd.store.tables import effects, events, head
 FAR_BEHIND = 10_000
 """So many events of others, and it is quicker to forget than to look which alarms they changed."""
 
-_LOCKED_HEAD = select(head).with_for_update()
+_LOCKED_HEAD = Prepared(select(head).with_for_update())
 _CHANGED = select(events.c.alarm).distinct()
 
 
@@ -109,7 +110,7 @@ class Database:
             yield StoredReading(link, self._memory, row)
 
     @contextmanager
-    def reading(self) -> Iterator[tuple[Link, Row[tuple[object, ...]]]]:
+    def reading(self) -> Iterator[tuple[Link, HeadRow]]:
         """A snapshot in SQL, with the head as it stands in it; for `verify`."""
         self._require_prepared()
         try:
@@ -164,7 +165,7 @@ class Database:
         except CannotStart as fault:
             raise NotDurable(str(fault)) from fault
 
-    def _begin(self) -> tuple[Link, Row[tuple[object, ...]]]:
+    def _begin(self) -> tuple[Link, HeadRow]:
         """Lock the head. A connection that died while it was idle is replaced: nothing was asked of it yet, so nothing
         is lost.
         """
@@ -187,10 +188,11 @@ class Database:
         self._catch_up(link, row.position)
         return link, row
 
-    def _lock_head(self) -> tuple[Connection, Row[tuple[object, ...]]]:
+    def _lock_head(self) -> tuple[Connection, HeadRow]:
         if self._writer is None:
             self._writer = self._backend.writer.connect()
-        return self._writer, self._writer.execute(_LOCKED_HEAD).one()
+        self._writer.begin()
+        return self._writer, HeadRow(*_LOCKED_HEAD.rows(self._writer, {})[0])
 
     def _catch_up(self, link: Link, position: int) -> None:
         """What others have written since is read again when it is needed."""
@@ -208,19 +210,22 @@ class Database:
             self._memory.forget()
             self._memory.position = position
 
-    def _look(self) -> tuple[Connection, Row[tuple[object, ...]]]:
+    def _look(self) -> tuple[Connection, HeadRow]:
         try:
             return self._first_look()
         except SQLAlchemyError as error:
             if not self._backend.unreachable(error):
                 raise
-        return self._first_look()  # the pool's connection had died while it was idle; it has been thrown away
+        self._backend.readers.dispose()  # its idle connections had died: nothing was asked of them yet
+        return self._first_look()
 
-    def _first_look(self) -> tuple[Connection, Row[tuple[object, ...]]]:
+    def _first_look(self) -> tuple[Connection, HeadRow]:
         connection = self._backend.readers.connect()
         try:
-            return connection, connection.execute(HEAD).one()
+            connection.begin()
+            return connection, HeadRow(*HEAD.rows(connection, {})[0])
         except BaseException:
+            connection.invalidate()
             connection.close()
             raise
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alarmd.errors import NotDurable
 from alarmd.store.backend import Backend
+from alarmd.store.prepared import Prepared, Values
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 STREAMED = 2000
@@ -35,6 +36,21 @@ class Link:
             return self._connection.execute(statement, parameters).all()
         except SQLAlchemyError as error:
             raise self._broken(error) from error
+
+    def fetch(self, prepared: Prepared, values: Values) -> list[tuple[Any, ...]]:
+        """Every row, by the short way. Raises NotDurable."""
+        try:
+            return prepared.rows(self._connection, values)
+        except SQLAlchemyError as error:
+            raise self._broken(error) from error
+
+    def put(self, prepared: Prepared, many: Sequence[Values]) -> None:
+        """Write, once for each of these, by the short way. Raises NotDurable."""
+        if many:
+            try:
+                prepared.write(self._connection, many)
+            except SQLAlchemyError as error:
+                raise self._broken(error) from error
 
     def stream(self, statement: Executable) -> Iterator[Row[Any]]:
         """Row by row, for more than memory should hold. Raises NotDurable."""

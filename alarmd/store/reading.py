@@ -1,6 +1,6 @@
 """Questions to the store within one snapshot: the port `Reading` in SQL. Runs in the store's threads, knows no loop."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Executable, Row, bindparam, false, select, true
@@ -15,12 +15,27 @@ from alarmd.organisation.plain import from_plain
 from alarmd.ports import Head, KnownSignal, Logged
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Memory
+from alarmd.store.prepared import Prepared
 from alarmd.store.tables import accounts, alarms, events, head, keys, moment, organisations, sessions, signals
 
-HEAD = select(head)
+
+class HeadRow(NamedTuple):
+    """The head as it is stored, in the order of its columns."""
+
+    id: int
+    position: int
+    hash: bytes
+    organisation: int
+    access: int
+    opened: int
+    audit_position: int
+    audit_hash: bytes
+
+
+HEAD = Prepared(select(head))
 ORGANISATION = select(organisations.c.body).where(organisations.c.version == bindparam("version"))
-VERSION = select(alarms.c.version).where(alarms.c.id == bindparam("id"))
-STORY = (
+VERSION = Prepared(select(alarms.c.version).where(alarms.c.id == bindparam("id")))
+STORY = Prepared(
     select(events.c.position, events.c.site, events.c.body)
     .where(events.c.alarm == bindparam("alarm"))
     .order_by(events.c.position)
@@ -35,8 +50,10 @@ KEY = select(keys).where(keys.c.hash == bindparam("hash"))
 KEYS = select(keys).order_by(keys.c.name)
 SESSION = select(sessions).where(sessions.c.hash == bindparam("hash"))
 ACCOUNT = select(accounts).where(accounts.c.person == bindparam("person"))
-KNOWN = select(signals.c.signal, signals.c.alarm, signals.c.joined).where(
-    signals.c.sender == bindparam("sender"), signals.c.ref == bindparam("ref")
+KNOWN = Prepared(
+    select(signals.c.signal, signals.c.alarm, signals.c.joined).where(
+        signals.c.sender == bindparam("sender"), signals.c.ref == bindparam("ref")
+    )
 )
 OPEN_BESIDES = (
     select(alarms.c.id).where(alarms.c.open == true(), alarms.c.kind != bindparam("besides")).limit(bindparam("limit"))
@@ -46,7 +63,7 @@ OPEN_BESIDES = (
 class StoredReading:
     """Fulfils `ports.Reading`. `row` is the head as this snapshot has it."""
 
-    def __init__(self, link: Link, memory: Memory, row: Row[Any]) -> None:
+    def __init__(self, link: Link, memory: Memory, row: HeadRow) -> None:
         self._link = link
         self._memory = memory
         self._head = Head(row.position, row.organisation, row.access)
@@ -68,13 +85,15 @@ class StoredReading:
     def alarm(self, id: str) -> Alarm | None:
         known = self._memory.glimpse(id)
         if known is not None:
-            version = self._ask(VERSION, {"id": id})
-            if version and version[0].version == known.version:
+            version = self._link.fetch(VERSION, {"id": id})
+            if version and version[0][0] == known.version:
                 return known
         return self._folded(id)
 
     def story(self, id: str) -> tuple[Logged, ...]:
-        return tuple(Logged(row.position, id, row.site, row.body) for row in self._ask(STORY, {"alarm": id}))
+        return tuple(
+            Logged(position, id, site, body) for position, site, body in self._link.fetch(STORY, {"alarm": id})
+        )
 
     def summaries(self, *, open: bool | None, site: str | None, limit: int) -> tuple[str, ...]:
         query = select(alarms.c.summary).order_by(alarms.c.opened_position.desc()).limit(limit)
@@ -106,16 +125,16 @@ class StoredReading:
         return next((Account(r.person, r.password, r.pin, r.duress_pin) for r in rows), None)
 
     def known_signal(self, sender: str, ref: str) -> KnownSignal | None:
-        rows = self._link.rows(KNOWN, {"sender": sender, "ref": ref})
-        return next((KnownSignal(r.signal, r.alarm, r.joined) for r in rows), None)
+        rows = self._link.fetch(KNOWN, {"sender": sender, "ref": ref})
+        return next((KnownSignal(signal, alarm, bool(joined)) for signal, alarm, joined in rows), None)
 
     def _ask(self, statement: Executable, parameters: Parameters = None) -> "list[Row[Any]]":
         """A unit first writes what it has gathered, so that it sees it."""
         return list(self._link.rows(statement, parameters))
 
     def _folded(self, id: str) -> Alarm | None:
-        rows = self._link.rows(STORY, {"alarm": id})
-        return fold(id, rows[0].site, (from_wire(orjson.loads(r.body)) for r in rows)) if rows else None
+        rows = self._link.fetch(STORY, {"alarm": id})
+        return fold(id, rows[0][1], (from_wire(orjson.loads(body)) for _, _, body in rows)) if rows else None
 
 
 def _key(row: Row[Any]) -> Key:

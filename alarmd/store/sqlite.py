@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from alarmd.errors import CannotStart
 from alarmd.store.backend import LOCK_WAIT, first_line
+from alarmd.store.prepared import wrapped
 
 _FLOCK = "hhqqi4x"
 """struct flock of Linux on 64 bits: l_type, l_whence, l_start, l_len, l_pid."""
@@ -161,7 +162,10 @@ class Sqlite:
 
 def _beginner(begin: str) -> Callable[[Connection], None]:
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        try:
+            connection.connection.cursor().execute(begin)
+        except sqlite3.Error as error:
+            raise wrapped(connection, error, begin) from error
 
     return on_begin
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Executable, Row, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import Executable, Row, bindparam, delete, func, insert, literal_column, select, true, update
 
 from alarmd.alarm.effects import Effect, Tell, from_plain, plain
 from alarmd.alarm.events import Event, EventKind, wire
@@ -22,7 +22,8 @@ from alarmd.ports import Committed, Due, Head, KnownSignal, Logged
 from alarmd.store.chain import event_hash
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Memory
-from alarmd.store.reading import StoredReading
+from alarmd.store.prepared import Prepared
+from alarmd.store.reading import HeadRow, StoredReading
 from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals
 
 LEASE = timedelta(seconds=30)
@@ -31,7 +32,7 @@ LEASE = timedelta(seconds=30)
 WITH_REF = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 Values = dict[str, Any]
 
-_ZONE = (
+_ZONE = Prepared(
     select(alarms.c.id)
     .where(alarms.c.zone == bindparam("zone"), alarms.c.open == true())
     .order_by(alarms.c.opened_position)
@@ -56,10 +57,15 @@ _RENEW = (
 )
 _OVERDUE = select(alarms.c.id).where(alarms.c.due <= bindparam("now")).order_by(alarms.c.due).limit(bindparam("limit"))
 _NEXT_DUE = select(func.min(alarms.c.due).label("due")).where(alarms.c.due.is_not(None))
-# What these two set, stands in the parameters.
-_HEAD = update(head).where(head.c.id == 1)
-_ALARM = update(alarms).where(alarms.c.id == bindparam("alarm"))
-_DONE = delete(effects).where(effects.c.id == bindparam("effect"))
+_CHANGES = ("state", "kind", "version", "open", "due", "summary")
+_HEAD = Prepared(
+    update(head).where(head.c.id == literal_column("1")), *(column.name for column in head.c if column is not head.c.id)
+)
+_ALARM = Prepared(update(alarms).where(alarms.c.id == bindparam("alarm")), *_CHANGES)
+_DONE = Prepared(delete(effects).where(effects.c.id == bindparam("effect")))
+_EVENTS, _ALARMS, _SIGNALS, _EFFECTS = (
+    Prepared(insert(table), *(column.name for column in table.c)) for table in (events, alarms, signals, effects)
+)
 
 
 @dataclass(slots=True)
@@ -77,7 +83,7 @@ class Gathered:
 class StoredUnit(StoredReading):
     """Fulfils `ports.Unit`. `wrote`: something must be committed; `written`: alarms as this transaction leaves them."""
 
-    def __init__(self, link: Link, memory: Memory, row: Row[Any]) -> None:
+    def __init__(self, link: Link, memory: Memory, row: HeadRow) -> None:
         super().__init__(link, memory, row)
         self.wrote = False
         self.written: dict[str, Alarm] = {}
@@ -105,7 +111,7 @@ class StoredUnit(StoredReading):
     def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
         ids = self._memory.zones.get(zone)
         if ids is None:
-            ids = dict.fromkeys(row.id for row in self._link.rows(_ZONE, {"zone": zone}))
+            ids = dict.fromkeys(id for (id,) in self._link.fetch(_ZONE, {"zone": zone}))
             if not self.written:
                 self._memory.opened(zone, ids)
         found = (self.alarm(id) for id in {**ids, **self._zones.get(zone, {})})
@@ -163,17 +169,18 @@ class StoredUnit(StoredReading):
     def flush(self) -> None:
         """Write what was gathered. Nothing is durable before the commit."""
         gathered, self._gathered = self._gathered, Gathered()
-        self._do(insert(events), gathered.events)
+        self._link.put(_EVENTS, gathered.events)
         standing = gathered.standing.items()
         born = [_born(*now, gathered.opened[id]) for id, now in standing if id in gathered.opened]
-        self._do(insert(alarms), born)
-        self._do(_ALARM, [{"alarm": id, **_standing(*now)} for id, now in standing if id not in gathered.opened])
-        self._do(insert(signals), [_signal(*key, known) for key, known in gathered.signals.items()])
-        self._do(insert(effects), list(gathered.effects.values()))
-        self._do(_DONE, gathered.done)
+        self._link.put(_ALARMS, born)
+        moved = [{"alarm": id, **_standing(*now)} for id, now in standing if id not in gathered.opened]
+        self._link.put(_ALARM, moved)
+        self._link.put(_SIGNALS, [_signal(*key, known) for key, known in gathered.signals.items()])
+        self._link.put(_EFFECTS, list(gathered.effects.values()))
+        self._link.put(_DONE, gathered.done)
         if self._head_changed:
             self._head_changed = False
-            self._link.do(_HEAD, {name: value for name, value in self._row.items() if name != "id"})
+            self._link.put(_HEAD, [self._row])
 
     def _move_head(self, **values: Any) -> None:
         self._row.update(values)
@@ -225,10 +232,6 @@ class StoredUnit(StoredReading):
     def _ask(self, statement: Executable, parameters: Parameters = None) -> list[Row[Any]]:
         self.flush()
         return super()._ask(statement, parameters)
-
-    def _do(self, statement: Executable, rows: Sequence[Values]) -> None:
-        if rows:
-            self._link.do(statement, rows)
 
 
 def sender(event: Event) -> str:
