@@ -152,6 +152,7 @@ class Inbox:
                 f"unknown_button:{device[:64]}", f"unknown button pressed: {device[:64]!r} over MQTT ({refused})"
             )
         else:
+            self._supervision.heard(device, battery=None, status=None, retained=False)
             if unreadable is not None:
                 self._faults.report(f"unreadable:{device}", f"{device} sends what cannot be read: {unreadable}")
 

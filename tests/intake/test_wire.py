@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alarmd.alarm.effects import Feedback
@@ -18,6 +18,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine under load is no fault of the parser."""
 KEYS = st.sampled_from(["device", "zone", "kind", "ref", "note", "pressed_at", "battery", "other"])
 
 
@@ -139,6 +141,7 @@ def body_or_fault(payload: bytes) -> Body | str:
         return str(fault)
 
 
+@UNHURRIED
 @given(st.binary())
 def test_no_bytes_break_the_parser(payload: bytes) -> None:
     pressed, _ = wire.press_of("desk-3", payload)
@@ -148,6 +151,7 @@ def test_no_bytes_break_the_parser(payload: bytes) -> None:
     body_or_fault(payload)
 
 
+@UNHURRIED
 @given(st.dictionaries(KEYS, JSON))
 def test_no_json_breaks_the_parser_and_what_it_gives_can_be_stored(fields: dict[str, object]) -> None:
     payload = json.dumps(fields).encode()
