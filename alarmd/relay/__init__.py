@@ -1,0 +1,1 @@
+"""What may be lost: telling sister nodes that the log has grown. See `alarmd.ports.Relay`."""
