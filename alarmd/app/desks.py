@@ -13,6 +13,7 @@ from alarmd.dispatch.health import Health
 from alarmd.dispatch.outbox import Outbox
 from alarmd.dispatch.take import Taken
 from alarmd.errors import NotFound
+from alarmd.escalation.draft import Decision
 from alarmd.intake import desk as intake
 from alarmd.observe import metrics
 from alarmd.organisation.model import Contact, Organisation, Person
@@ -122,12 +123,12 @@ class GuardsDesk:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDesk:
-    """Fulfils `intake.twilio_hooks.Desk`: who spoke, and of which alarm."""
+    """Fulfils `intake.answers.AnswerDesk`: who spoke, and of which alarm."""
 
     house: House
 
-    async def submit(self, incoming: Answered | Reported) -> Taken:
-        return await self.house.take(incoming)
+    async def submit(self, incoming: Answered | Reported) -> Decision:
+        return (await self.house.take(incoming)).decision
 
     async def alarm(self, id: str) -> tuple[Alarm, Organisation] | None:
         """An alarm with the organisation that it keeps."""

@@ -1,0 +1,142 @@
+"""The command line of the contract, as a user meets it: without a daemon, exit status, clear lines, never a stack trace."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from alarmd.access.secrets import password_fits
+from alarmd.organisation.file import parse
+from alarmd.store import open_database
+from tests.support.daemon import OFFICE, Daemon
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Daemon:
+    one = Daemon(tmp_path)
+    one.apply()
+    return one
+
+
+def refused(one: Daemon, *words: str, typed: str = "") -> str:
+    """What a command says that is refused."""
+    done = one.run(*words, typed=typed)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_what_was_applied_is_exported(one: Daemon) -> None:
+    assert parse(one.do("export"), "export").organisation == parse(OFFICE, "office").organisation
+
+
+def test_a_fault_is_told_with_file_and_line_and_changes_nothing(one: Daemon) -> None:
+    before = one.do("export")
+    (one.folder / "bad.yaml").write_text(OFFICE.replace("kind: duress}", "kind: rage}"), encoding="utf-8")
+    line = OFFICE[: OFFICE.index("kind: duress}")].count("\n") + 1
+    words = refused(one, "apply", "bad.yaml")
+    assert words.startswith(f"bad.yaml:{line}: ")
+    assert "rage" in words
+    assert one.do("export") == before
+
+
+def test_a_dry_run_shows_the_difference_and_changes_nothing(one: Daemon) -> None:
+    before = one.do("export")
+    (one.folder / "new.yaml").write_text(OFFICE.replace("name: Mottak,", "name: Resepsjon,"), encoding="utf-8")
+    assert "Resepsjon" in one.do("apply", "new.yaml", "--dry-run")
+    assert one.do("export") == before
+    assert "applied as version 2" in one.do("apply", "new.yaml")
+
+
+def test_a_chain_that_can_reach_nobody_wants_a_reason(one: Daemon) -> None:
+    nobody = OFFICE.replace("guards: [ola]", "guards: []")
+    (one.folder / "nobody.yaml").write_text(nobody, encoding="utf-8")
+    assert "--accept" in refused(one, "apply", "nobody.yaml")
+    assert "applied" in one.do("apply", "nobody.yaml", "--accept", "guards are hired next week")
+
+
+def test_a_file_that_is_not_there(one: Daemon) -> None:
+    assert "nowhere.yaml: cannot be read" in refused(one, "apply", "nowhere.yaml")
+
+
+def test_a_press_without_a_daemon_is_stored_and_says_that_nobody_is_told(one: Daemon) -> None:
+    said = one.do("press", "desk-1", "--ref", "r1")
+    assert "raised alarm" in said
+    assert "nobody is told yet" in said
+    assert "already known" in one.do("press", "desk-1", "--ref", "r1")
+    assert "no device 'nobody'" in refused(one, "press", "nobody")
+
+
+def test_a_key_is_shown_once_and_stored_as_a_hash(one: Daemon) -> None:
+    key = one.do("key", "create", "--name", "desk", "--scope", "press", "--device", "desk-1").splitlines()[-1]
+    assert len(key) > 32
+    assert key.encode() not in (one.folder / "alarmd.db").read_bytes()
+    assert "desk  press" in one.do("key", "list")
+    assert "desk" in refused(one, "key", "create", "--name", "desk", "--scope", "read")
+    one.do("key", "revoke", "desk")
+    assert one.do("key", "list") == ""
+    assert "desk" in refused(one, "key", "revoke", "desk")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--scope", "answer"), "--person"),
+        (("--scope", "press", "--device", "nobody"), "no device 'nobody'"),
+        (("--scope", "read", "--device", "desk-1"), "--scope press"),
+        (("--scope", "read", "--site", "nowhere"), "no site 'nowhere'"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused(one: Daemon, words: tuple[str, ...], says: str) -> None:
+    assert says in refused(one, "key", "create", "--name", "k", *words)
+
+
+def test_an_account_and_its_pins_are_asked_for_and_only_hashes_kept(one: Daemon) -> None:
+    assert "10 characters" in refused(one, "account", "create", "--person", "ola", typed="short\n")
+    assert "no person 'nobody'" in refused(one, "account", "create", "--person", "nobody", typed="long enough for us\n")
+    one.do("account", "create", "--person", "ola", typed="long enough for us\n")
+    assert "two digits" in refused(one, "pin", "set", "ola", typed="1234\n1235\n")
+    assert "4 to 8 digits" in refused(one, "pin", "set", "ola", typed="12a4\n1235\n")
+    one.do("pin", "set", "ola", typed="4711\n8052\n")
+    database = open_database(one.environment["ALARMD_DATABASE_URL"], node="test")
+    with database.snapshot() as reading:
+        account = reading.account("ola")
+    database.close()
+    assert account is not None
+    assert password_fits(account.password, "long enough for us")
+    assert password_fits(account.pin, "4711")
+    assert password_fits(account.duress_pin, "8052")
+
+
+def test_preview_shows_whom_the_engine_would_tell(one: Daemon) -> None:
+    shown = json.loads(one.do("preview", "desk-1", "--at", "2027-03-28T03:30", "--json"))
+    assert shown["chain"] == "rest"
+    assert shown["at"] == "2027-03-28T01:30:00.000Z", "a time without offset is local to the site"
+    assert shown["steps"][0] == {
+        "step": 1,
+        "after": "0s",
+        "at": "2027-03-28T01:30:00.000Z",
+        "tell": [{"person": "ola", "by": ["console"]}],
+        "reason": "step_is_due",
+    }
+    assert "ola (console)" in one.do("preview", "desk-1")
+    assert "not a time" in refused(one, "preview", "desk-1", "--at", "noon")
+
+
+def test_verify_finds_what_was_changed_behind_our_back(one: Daemon) -> None:
+    one.do("press", "desk-1", "--note", "truly so")
+    assert "the log is whole" in one.do("verify")
+    file = one.folder / "alarmd.db"
+    for part in (file, one.folder / "alarmd.db-wal"):
+        if part.exists():
+            part.write_bytes(part.read_bytes().replace(b"truly so", b"never so"))
+    done = one.run("verify")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+
+
+def test_without_an_organisation_it_says_what_to_do(tmp_path: Path) -> None:
+    empty = Daemon(tmp_path)
+    for words in (("export",), ("press", "desk-1"), ("preview", "desk-1")):
+        assert "alarmd apply FILE" in refused(empty, *words)
