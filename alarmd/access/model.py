@@ -16,8 +16,8 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A stored key. `hash`: hex SHA-256 of the key, which is long and random, so a slow hash would add nothing. `device`: a press
-    key for this device alone; `site`: limited to it; `person`: in whose name it answers."""
+    """A stored key. `hash`: hex SHA-256 of the key, which is long and random, so a slow hash would add nothing.
+    `device`: a press key for this device alone; `site`: limited to it; `person`: in whose name it answers."""
 
     name: str
     hash: str
@@ -50,8 +50,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, as every door sees him. `credential` is the hash by which it is noticed that he was revoked; `roles` those of
-    his person; `scope` is None for a session, whose rights follow from the roles alone."""
+    """Who asks, as every door sees him. `credential` is the hash by which it is noticed that he was revoked; `roles`
+    those of his person; `scope` is None for a session, whose rights follow from the roles alone."""
 
     credential: str
     name: str

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import websockets
+from starlette.requests import HTTPConnection
 from websockets.asyncio.client import ClientConnection
 
-from alarmd.access.model import Scope
+from alarmd.access.model import Caller, Scope
+from alarmd.access.rights import Right
 from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import Device
 from alarmd.console import viewer
@@ -117,6 +119,12 @@ async def test_a_site_limited_console_sees_its_site_and_the_position_moves_on(do
         await elsewhere.frame()
         door.hub._beat()
         assert (await elsewhere.frame())["type"] == "beat"
+    door.hub._held.clear()
+    await door.press(ref="again")
+    async with console(address, await door.key(Scope.READ, site="dalen"), after=0) as elsewhere:
+        await elsewhere.frame()
+        door.hub._beat()
+        assert (await elsewhere.frame())["type"] == "beat"
     async with console(address, await door.key(Scope.READ, site="fjordvik"), after=0) as here:
         await here.until(door.hub.position)
         assert {e["site"] for f in here.frames if f["type"] == "events" for e in f["events"]} == {"fjordvik"}
@@ -134,6 +142,24 @@ async def test_a_revoked_key_and_a_changed_right_close_the_feed(door: House, add
         async with console(address, key):
             pass
     assert refused.value.response.status_code == 401
+
+
+async def test_a_key_that_is_revoked_while_its_feed_begins_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without waiting for a beat: time stands still here."""
+    async with house(tmp_path / "alarmd.db", VirtualClock()) as door, door.serve() as address:
+        key = await door.key(Scope.READ)
+        may = door.sign_in.may
+
+        async def may_just_now(connection: HTTPConnection, right: Right, *, site: str | None = None) -> Caller:
+            caller = await may(connection, right, site=site)
+            await door.revoke(key)
+            return caller
+
+        monkeypatch.setattr(door.sign_in, "may", may_just_now)
+        async with console(address, key) as c:
+            assert await c.ended() == viewer.NOT_ANY_MORE
 
 
 async def test_who_may_not_look_is_refused_before_the_handshake(door: House, address: str) -> None:

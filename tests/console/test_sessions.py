@@ -55,7 +55,8 @@ async def test_a_session_ends_after_twelve_hours_and_when_its_person_leaves(door
         await door.apply(replace(office(), people={k: v for k, v in office().people.items() if k != "ola"}))
         assert (await http.get("/v1/session")).status_code == 401
         assert (await http.get("/v1/alarms")).status_code == 401
-        assert (await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"})).status_code == 401
+        left = await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"})
+        assert (left.status_code, left.json()["detail"]) == (401, "wrong user name or password")
         await door.apply(office())
         assert (await http.get("/v1/alarms")).status_code == 200
         assert isinstance(door.clock, VirtualClock)
