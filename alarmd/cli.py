@@ -1,4 +1,5 @@
-"""The command line of the contract: parses arguments, nothing else. Each command is imported when it is called, so that `--help` is quick.
+"""The command line of the contract: parses arguments, nothing else. Each command is imported when it is called, so
+that `--help` is quick.
 
 Exit status 0, or 1 with clear lines on stderr for whatever alarmd refuses; never a stack trace.
 """
@@ -36,6 +37,7 @@ def main() -> None:
 
 
 def settings() -> Settings:
+    """Those of the environment; read only when a command needs them, so that `--help` always works."""
     return load()
 
 

@@ -1,4 +1,6 @@
-"""The system's clock and its ids: the only file that reads the one and throws dice for the other. Deadlines are stored instants, so sleeping here is always disposable."""
+"""The system's clock and its ids: the only file that reads the one and throws dice for the other. Deadlines are
+stored instants, so sleeping here is always disposable.
+"""
 
 import asyncio
 from datetime import UTC, datetime

@@ -50,7 +50,9 @@ class Conflict(Refused):
 
 
 class FaultyFile(AlarmdError):
-    """An organisation file that was refused. `faults` are whole lines, `FILE:LINE: what is wrong and what would be right`."""
+    """An organisation file that was refused. `faults` are whole lines, `FILE:LINE: what is wrong and what would be
+    right`.
+    """
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))

@@ -1,8 +1,8 @@
-"""What the loop asks of the world, as Protocols. The page to read first: everything that dispatch/ touches outside itself is here, and
-`app.py` is the only place that says which concrete thing stands behind each.
+"""What the loop asks of the world, as Protocols. The page to read first: everything that dispatch/ touches outside
+itself is here, and `app.py` is the only place that says which concrete thing stands behind each.
 
-Times are aware UTC with milliseconds. Methods of `Unit` and `Reading` are synchronous and run inside one database transaction, in the
-store's own thread; everything else is for the event loop.
+Times are aware UTC with milliseconds. Methods of `Unit` and `Reading` are synchronous and run inside one database
+transaction, in the store's own thread; everything else is for the event loop.
 """
 
 import asyncio
@@ -34,7 +34,9 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An event as the log holds it. `body` is its JSON without the position, exactly as it was hashed and as it is sent."""
+    """An event as the log holds it. `body` is its JSON without the position, exactly as it was hashed and as it is
+    sent.
+    """
 
     position: int
     alarm: str
@@ -124,12 +126,15 @@ class Unit(Reading, Protocol):
         ...
 
     def write(self, decision: Decision, *, node: str, now: datetime) -> "Committed":
-        """Events, alarm, signals, effects and due time; effects are claimed for `node`. Nothing is durable before the transaction ends."""
+        """Events, alarm, signals, effects and due time; effects are claimed for `node`. Nothing is durable before the
+        transaction ends.
+        """
         ...
 
     def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
-        """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, the first by priority, leased to
-        `node`. The same effect is never given to two nodes within its lease."""
+        """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, the first by
+        priority, leased to `node`. The same effect is never given to two nodes within its lease.
+        """
         ...
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
@@ -146,11 +151,14 @@ class Unit(Reading, Protocol):
 
 
 class Registry(Unit, Protocol):
-    """What administration writes, in the same kind of transaction; each change adds a line to the audit log with its own hash chain,
-    and raises `Head.access` or `Head.organisation` so that every node notices."""
+    """What administration writes, in the same kind of transaction; each change adds a line to the audit log with its
+    own hash chain, and raises `Head.access` or `Head.organisation` so that every node notices.
+    """
 
     def add_organisation(self, organisation: Organisation, *, by: str, now: datetime, why: str | None) -> int:
-        """Store a new version and make it the one that holds; its number. `why`: the reason given for accepting a bad chain."""
+        """Store a new version and make it the one that holds; its number. `why`: the reason given for accepting a bad
+        chain.
+        """
         ...
 
     def add_key(self, key: Key, *, by: str) -> None:
@@ -182,7 +190,9 @@ class Store(Protocol):
     """What must survive."""
 
     async def transact(self, work: Callable[[Registry], T]) -> T:
-        """Run `work` in one transaction and return when it is durable (fsync, or the database's word). Raises NotDurable."""
+        """Run `work` in one transaction and return when it is durable (fsync, or the database's word). Raises
+        NotDurable.
+        """
         ...
 
     async def read(self, work: Callable[[Reading], T]) -> T:
@@ -205,7 +215,9 @@ class Relay(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One attempt, with all that a channel needs to word and send it. `code`: the two digits, where several alarms are open."""
+    """One attempt, with all that a channel needs to word and send it. `code`: the two digits, where several alarms
+    are open.
+    """
 
     attempt: str
     alarm: Alarm
@@ -222,9 +234,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one try, and by that what to do next, a closed set: ACCEPTED (wait for its receipt), DELIVERED (the provider's
-    own word is enough), FAILED with `again_in` seconds (the same way again), FAILED without (another way), UNKNOWN (we cannot know:
-    again, and reconcile). `why` is a short machine word, never an address; `provider` the provider's id."""
+    """What became of one try, and by that what to do next, a closed set: ACCEPTED (wait for its receipt), DELIVERED
+    (the provider's own word is enough), FAILED with `again_in` seconds (the same way again), FAILED without (another
+    way), UNKNOWN (we cannot know: again, and reconcile). `why` is a short machine word, never an address; `provider`
+    the provider's id.
+    """
 
     state: AttemptState
     why: str | None = None

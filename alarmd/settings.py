@@ -1,6 +1,8 @@
-"""Environment and `.env` -> one frozen value. The only reader of the environment; `app.py` and `cli.py` call `load`, nobody else does.
+"""Environment and `.env` -> one frozen value. The only reader of the environment; `app.py` and `cli.py` call `load`,
+nobody else does.
 
-Names carry the prefix `ALARMD_`; an unknown one with that prefix is refused, because a misspelt way to reach people must not be ignored.
+Names carry the prefix `ALARMD_`; an unknown one with that prefix is refused, because a misspelt way to reach people
+must not be ignored.
 """
 
 import os
@@ -20,6 +22,8 @@ MQTT_PORT = 1883
 
 
 class LogFormat(StrEnum):
+    """For programs or for people."""
+
     JSON = "json"
     CONSOLE = "console"
 

@@ -1,8 +1,10 @@
-"""The broker's side of a node: the embedded broker where asked for, the door of gmqtt, and the watchdog over devices. Imported only where
-ALARMD_MQTT_URL is set.
+"""The broker's side of a node: the embedded broker where asked for, the door of gmqtt, and the watchdog over devices.
+Imported only where ALARMD_MQTT_URL is set.
 """
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
 from alarmd.app.desks import House, SignalCounter
 from alarmd.dispatch.supervisor import Supervisor
@@ -12,20 +14,24 @@ from alarmd.intake.messages import Inbox
 from alarmd.intake.mqtt import Link, Mqtt
 from alarmd.intake.watchdog import Watchdog
 from alarmd.observe import metrics
+from alarmd.organisation.model import Device
 from alarmd.ports import Lights
 from alarmd.settings import Settings
 
 
-async def open_broker(
-    settings: Settings, house: House, counter: SignalCounter, supervisor: Supervisor, stack: AsyncExitStack
-) -> Lights:
-    """Listen to the buttons; what shows their lights. Raises CannotStart."""
-    broker = await _broker(settings, stack)
-    watchdog = Watchdog(
-        house.clock, house.health, lambda: house.follower.organisation.devices if house.follower.organisation else {}
-    )
-    inbox = Inbox(counter, watchdog, house.health, house.clock)
-    mqtt = Mqtt(broker, settings.node_name, inbox, house.health, house.clock)
+async def find_broker(settings: Settings, stack: AsyncExitStack) -> Broker:
+    """Where the broker is; our own is started here, before the loop and so ended after it. Raises CannotStart."""
+    if settings.embedded_port is not None:
+        return await stack.enter_async_context(embedded_broker(settings.embedded_port))
+    return read_url(settings.mqtt_url)
+
+
+def listen(broker: Broker, house: House, supervisor: Supervisor) -> Lights:
+    """Listen to the buttons; what shows their lights."""
+    devices = partial(_devices, house)
+    watchdog = Watchdog(house.clock, house.health, devices)
+    inbox = Inbox(SignalCounter(house, "mqtt"), watchdog, house.health, house.clock)
+    mqtt = Mqtt(broker, house.node, inbox, house.health, house.clock)
     house.health.states["mqtt"] = lambda: mqtt.link.value
     metrics.MQTT_CONNECTED.set_function(lambda: mqtt.link is Link.SUBSCRIBED)
     supervisor.forever("mqtt", mqtt.run())
@@ -33,7 +39,5 @@ async def open_broker(
     return mqtt
 
 
-async def _broker(settings: Settings, stack: AsyncExitStack) -> Broker:
-    if settings.embedded_port is not None:
-        return await stack.enter_async_context(embedded_broker(settings.embedded_port))
-    return read_url(settings.mqtt_url)
+def _devices(house: House) -> Mapping[str, Device]:
+    return house.follower.organisation.devices if house.follower.organisation else {}

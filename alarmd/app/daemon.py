@@ -1,5 +1,5 @@
-"""Starts and stops one node: builds every part with what it needs, in the order in which they depend on each other. No part knows another but
-through what it is given here.
+"""Starts and stops one node: builds every part with what it needs, in the order in which they depend on each other.
+No part knows another but through what it is given here.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -37,13 +38,14 @@ from alarmd.errors import AlarmdError, CannotStart, NotDurable
 from alarmd.intake.http import signals_router
 from alarmd.observe import metrics
 from alarmd.observe.logging import configure
-from alarmd.ports import Channels, Committed, Lights, Relay
+from alarmd.ports import Channels, Clock, Committed, Lights, Relay
 from alarmd.relay.memory import MemoryRelay
 from alarmd.settings import Settings
 from alarmd.store import ThreadedStore, open_database
 
 log = structlog.get_logger()
 
+RELAY_PATIENCE = timedelta(seconds=3)
 SWITCH = 0.001
 """Seconds after which a busy thread lets another in: the writer must not wait long for a loop that fans out."""
 
@@ -58,8 +60,8 @@ class Node:
     _socket: socket.socket
 
     async def serve(self) -> None:
-        # uvicorn takes the signals for itself and raises them anew when it has ended: without a handler of ours that second
-        # one would kill us before the rest has stopped in good order.
+        # uvicorn takes the signals for itself and raises them anew when it has ended: without a handler of ours that
+        # second one would kill us before the rest has stopped in good order.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
         log.info("ready", node=self.house.node, address="{}:{}".format(*self._socket.getsockname()[:2]))
         await self._server.serve(sockets=[self._socket])
@@ -88,7 +90,9 @@ async def _run(settings: Settings) -> None:
 
 @asynccontextmanager
 async def node(settings: Settings) -> AsyncIterator[Node]:
-    """Everything of one node but the serving of HTTP, running. Leaving the block stops it in good order. Raises CannotStart."""
+    """Everything of one node but the serving of HTTP, running. Leaving the block stops it in good order. Raises
+    CannotStart.
+    """
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(closing(_listen(settings.http_host, settings.http_port)))
@@ -97,6 +101,9 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         )
         store = stack.enter_context(closing(ThreadedStore(database)))
         channels = await stack.enter_async_context(open_channels(settings))
+        # Imported only where asked for: an office without a broker need not load its client.
+        buttons = import_module("alarmd.app.buttons") if settings.mqtt_url else None
+        broker = await buttons.find_broker(settings, stack) if buttons else None
         supervisor = await stack.enter_async_context(Supervisor())
         health = Health(clock)
         dispatcher = Dispatcher(store, clock, Taker(settings.node_name, new_id), health.store)
@@ -111,7 +118,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
             supervisor.spawn,
         )
         house = House(settings.node_name, store, clock, dispatcher, outbox, follower, health)
-        relay = _relay(settings)
+        relay = _relay(settings, clock)
         health.states["relay"] = lambda: "connected" if relay.healthy else "away"
         await _begin(house, supervisor, relay)
         desk = GuardsDesk(house)
@@ -121,7 +128,8 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         follower.tell.append(hub.offer)
         follower.changed.append(hub.changed)
         supervisor.forever("feed", hub.run())
-        await _listen_to_buttons(settings, house, lights, supervisor, stack)
+        if buttons:
+            lights.door = buttons.listen(broker, house, supervisor)
         routers = [signals_router(SignalCounter(house, "http"), sign_in.caller), *_hooks(settings, house)]
         app = application(desk, hub, sign_in, supervisor.spawn, routers)
         metrics.OUTBOX_DEPTH.set_function(lambda: outbox.depth)
@@ -148,6 +156,7 @@ async def _begin(house: House, supervisor: Supervisor, relay: Relay) -> None:
     supervisor.forever("health", house.health.run(house.dispatcher))
     supervisor.forever("relay", relay.run(house.follower.hear))
     supervisor.forever("announcer", announce.run())
+    supervisor.forever("relay watch", _watch(relay, house.health, house.clock))
     supervisor.spawn("first commit", _prove(house))
 
 
@@ -157,21 +166,6 @@ async def _prove(house: House) -> None:
         await house.dispatcher.submit(Performed("nothing"))
     except NotDurable as fault:
         log.warning("the store does not commit", why=str(fault))
-
-
-async def _listen_to_buttons(
-    settings: Settings,
-    house: House,
-    lights: "_Lights",
-    supervisor: Supervisor,
-    stack: AsyncExitStack,
-) -> None:
-    """The broker, where one is configured."""
-    if not settings.mqtt_url:
-        return
-    # Imported only when asked for: an office without a broker need not load its client.
-    open_broker = import_module("alarmd.app.buttons").open_broker
-    lights.door = await open_broker(settings, house, SignalCounter(house, "mqtt"), supervisor, stack)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -194,7 +188,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _hooks(settings: Settings, house: House) -> list[APIRouter]:
-    """Twilio's callbacks, where it is configured; without its token nothing could be checked, so nothing is listened to."""
+    """Twilio's callbacks, where it is configured; without its token nothing could be checked, so nothing is listened
+    to.
+    """
     if not settings.twilio_configured:
         return []
     twilio_hooks = import_module("alarmd.intake.twilio_hooks").twilio_hooks
@@ -204,15 +200,17 @@ def _hooks(settings: Settings, house: House) -> list[APIRouter]:
     return [router]
 
 
-def _relay(settings: Settings) -> Relay:
+def _relay(settings: Settings, clock: Clock) -> Relay:
     if not settings.redis_url:
         return MemoryRelay()
-    relay: Relay = import_module("alarmd.relay.redis").RedisRelay(settings.redis_url, settings.node_name)
+    relay: Relay = import_module("alarmd.relay.redis").RedisRelay(settings.redis_url, settings.node_name, clock)
     return relay
 
 
 def _say_what_is_missing(house: House, channels: Channels, settings: Settings) -> None:
-    """A way to reach people that the organisation names and this node has not: said at the start, not found out in an alarm."""
+    """A way to reach people that the organisation names and this node has not: said at the start, not found out in an
+    alarm.
+    """
     known = house.follower.organisation
     if known is None:
         log.warning("no organisation yet", mend="load one with `alarmd apply FILE`")
@@ -230,6 +228,21 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     for error in group.exceptions:
         flat += [_first(error)] if isinstance(error, BaseExceptionGroup) else [error]
     return next((e for e in flat if isinstance(e, AlarmdError)), flat[0])
+
+
+async def _watch(relay: Relay, health: Health, clock: Clock) -> None:
+    """Without the relay, sister nodes still find each other's events by looking; that it is away is said all the
+    same.
+    """
+    since = clock.now()
+    while True:
+        now = clock.now()
+        if relay.healthy:
+            since = now
+            health.gone("relay", "Redis is back")
+        elif now - since > RELAY_PATIENCE:
+            health.found("relay", "Redis cannot be reached: consoles at other nodes are up to a second later")
+        await clock.sleep_until(now + timedelta(seconds=1))
 
 
 class _Lights:

@@ -1,11 +1,14 @@
-"""What the doors see of the loop: each room has named what it asks for as a Protocol, and here stands who answers. No decision is made here."""
+"""What the doors see of the loop: each room has named what it asks for as a Protocol, and here stands who answers. No
+decision is made here.
+"""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alarmd.alarm.incoming import Answered, Incoming, Pressed, Reported
 from alarmd.alarm.model import Alarm, Kind
+from alarmd.alarm.model import Person as By
 from alarmd.console.desk import Readiness
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
@@ -24,7 +27,9 @@ ASKED_AT_MOST = 200
 
 
 MQTT_READY = ("off", "subscribed", "unreachable")
-"""Contract: ready means subscribed, or that the broker could not be reached at the first try, which the body then says."""
+"""Contract: ready means subscribed, or that the broker could not be reached at the first try, which the body then
+says.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class SignalCounter:
         return found.site
 
     async def submit(self, pressed: Pressed) -> intake.Taken:
+        pressed = self._named(pressed)
         with metrics.SIGNALS.labels(self.source, "refused").count_exceptions():
             taken = await self.house.take(pressed)
         assert taken.signal is not None
@@ -83,6 +89,14 @@ class SignalCounter:
         result = "repeated" if taken.repeated else "joined" if answer.joined else "raised"
         metrics.SIGNALS.labels(self.source, result).inc()
         return intake.Taken(answer.signal, answer.alarm, answer.joined, taken.alarm.state.value, taken.repeated)
+
+    def _named(self, pressed: Pressed) -> Pressed:
+        """A person who presses is shown by name; without a device he did it on his phone page."""
+        if not isinstance(pressed.by, By):
+            return pressed
+        person = self.house.organisation()[1].people.get(pressed.by.person)
+        channel = "phone" if pressed.device is None else pressed.by.channel
+        return replace(pressed, by=By(pressed.by.person, person.name if person else pressed.by.name, channel))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +159,15 @@ def _alarm(reading: Reading, id: str) -> tuple[Alarm, Organisation] | None:
 
 
 def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisation]]:
-    found = []
+    found: list[tuple[Person, Alarm, Organisation]] = []
     for summary in reading.summaries(open=True, site=None, limit=ASKED_AT_MOST):
         alarm = reading.alarm(json.loads(summary)["id"])
         if alarm is None or alarm.kind is Kind.TECHNICAL:
             continue
         organisation = reading.organisation(alarm.organisation)
         told = {n.person for n in alarm.notifications}
-        for person in organisation.people.values():
-            if person.id in told and _owns(person.contact, number):
-                found.append((person, alarm, organisation))
+        owners = (p for p in organisation.people.values() if p.id in told and _owns(p.contact, number))
+        found += [(person, alarm, organisation) for person in owners]
     return found
 
 

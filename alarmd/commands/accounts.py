@@ -1,5 +1,5 @@
-"""`alarmd account create` and `alarmd pin set`: what a person signs in and cancels with. Asked for, never an argument, never in a file;
-only slow hashes are kept.
+"""`alarmd account create` and `alarmd pin set`: what a person signs in and cancels with. Asked for, never an
+argument, never in a file; only slow hashes are kept.
 """
 
 import re

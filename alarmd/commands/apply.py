@@ -1,4 +1,4 @@
-"""`alarmd apply FILE` and `alarmd export`: the organisation goes in whole or not at all, and comes out as it went in."""
+"""`alarmd apply FILE`, `alarmd export`: the organisation goes in whole or not at all, and comes out as it went in."""
 
 import sys
 from pathlib import Path
@@ -15,8 +15,8 @@ from alarmd.settings import Settings
 
 
 def apply(settings: Settings, file: Path, *, dry_run: bool, accept: str | None) -> None:
-    """Show what changes and store it. Raises FaultyFile with a line for each fault; refuses a chain that can reach nobody unless
-    a reason is given.
+    """Show what changes and store it. Raises FaultyFile with a line for each fault; refuses a chain that can reach
+    nobody unless a reason is given.
     """
     organisation = read(file)
     now = SystemClock().now()

@@ -24,7 +24,9 @@ class Wish:
 
 
 def create(settings: Settings, wish: Wish) -> str:
-    """A new key, stored as a hash; returns the key itself, which nobody can show again. Raises NotFound, Malformed, Refused."""
+    """A new key, stored as a hash; returns the key itself, which nobody can show again. Raises NotFound, Malformed,
+    Refused.
+    """
     secret = make_key()
     with opened(settings) as database, database.transaction() as unit:
         _check(wish, current(unit) if wish.device or wish.site or wish.person else None)
@@ -38,7 +40,7 @@ def create(settings: Settings, wish: Wish) -> str:
 def show(settings: Settings) -> None:
     """Every key that holds, a line each."""
     with opened(settings) as database, database.snapshot() as reading:
-        for key in reading.keys():
+        for key in reading.keys():  # noqa: SIM118 - a question to the store, no dictionary
             limits = [
                 f"{what} {value}"
                 for what, value in (("device", key.device), ("site", key.site), ("person", key.person))

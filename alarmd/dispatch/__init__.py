@@ -1,1 +1,3 @@
-"""The loop: events come in by one door, are decided and committed, effects go out by one door. Owns no protocol and no SQL."""
+"""The loop: events come in by one door, are decided and committed, effects go out by one door. Owns no protocol and
+no SQL.
+"""

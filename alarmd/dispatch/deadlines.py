@@ -1,5 +1,6 @@
-"""Sleeps until the earliest stored due time and submits DeadlinePassed. What is stored is the truth; this sleeper is disposable: it is
-armed anew from the store at the start, and once a second it looks for due times that others have stored.
+"""Sleeps until the earliest stored due time and submits DeadlinePassed. What is stored is the truth; this sleeper is
+disposable: it is armed anew from the store at the start, and once a second it looks for due times that others have
+stored.
 """
 
 import asyncio

@@ -1,8 +1,9 @@
-"""The one door. Whatever comes in is read against the clock once, decided and committed with everything that waits beside it; only then
-does the caller get his answer and do feed, outbox and deadlines learn of it.
+"""The one door. Whatever comes in is read against the clock once, decided and committed with everything that waits
+beside it; only then does the caller get his answer and do feed, outbox and deadlines learn of it.
 
-While one group is being made durable the next one gathers, so a lone press is committed at once and a storm in a few large transactions.
-Never a yes before the disk: when a commit fails, everyone in it is told so (NotDurable) and nobody else learns anything.
+While one group is being made durable the next one gathers, so a lone press is committed at once and a storm in a few
+large transactions. Never a yes before the disk: when a commit fails, everyone in it is told so (NotDurable) and
+nobody else learns anything.
 """
 
 import asyncio
@@ -35,7 +36,9 @@ class _Waiting:
 
 
 class Dispatcher:
-    """`listeners` are called after each commit; `trouble` is told why a commit failed, and None when one has worked again."""
+    """`listeners` are called after each commit; `trouble` is told why a commit failed, and None when one has worked
+    again.
+    """
 
     def __init__(self, store: Store, clock: Clock, taker: Taker, trouble: Callable[[str | None], None]) -> None:
         self.listeners: list[Heard] = []

@@ -1,5 +1,5 @@
-"""Notices what others have written: the command line beside a running daemon, and sister nodes. A quarter of a second is the promise;
-the relay, where there is one, only makes it sooner.
+"""Notices what others have written: the command line beside a running daemon, and sister nodes. A quarter of a second
+is the promise; the relay, where there is one, only makes it sooner.
 """
 
 import asyncio
@@ -20,8 +20,9 @@ AT_ONCE = 1000
 
 
 class Follower:
-    """`tell` gets every logged event once and in order, ours and theirs; `elsewhere` is called when others have written;
-    `changed` when organisation or access did. `organisation` is the one that holds, as far as is known here."""
+    """`tell` gets every logged event once and in order, ours and theirs; `elsewhere` is called when others have
+    written; `changed` when organisation or access did. `organisation` is the one that holds, as far as is known here.
+    """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.head = Head(0, 0, 0)
@@ -41,7 +42,9 @@ class Follower:
         await self._change(head)
 
     def offer(self, committed: Sequence[Committed]) -> None:
-        """What this node has just committed: told on at once where it follows what is known, else fetched with what lies between."""
+        """What this node has just committed: told on at once where it follows what is known, else fetched with what
+        lies between.
+        """
         logged = [one for c in committed for one in c.logged]
         if not logged:
             return

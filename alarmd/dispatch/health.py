@@ -1,5 +1,5 @@
-"""Could we reach someone now? Holds what is unwell, by cause, and says it aloud: a technical alarm for each cause as soon as the store can
-take one, resolved when the cause is gone; banner, /readyz and metrics read the same list.
+"""Could we reach someone now? Holds what is unwell, by cause, and says it aloud: a technical alarm for each cause as
+soon as the store can take one, resolved when the cause is gone; banner, /readyz and metrics read the same list.
 """
 
 import asyncio
@@ -31,29 +31,37 @@ class Fault:
 
 @dataclass(slots=True)
 class Health:
-    """One for each node; everybody who notices something calls `found` and `gone`, which are cheap and may be called at will."""
+    """One for each node; everybody who notices something calls `found` and `gone`, which are cheap and may be called
+    at will.
+    """
 
     clock: Clock
     faults: dict[str, Fault] = field(default_factory=dict)
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
     """How each part is, in one word, asked when somebody wants to know: mqtt, relay. The store is known here."""
     commits: bool = False
+    _well: set[str] = field(default_factory=set)
     _unsaid: dict[str, FaultFound | FaultGone] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def found(self, cause: str, text: str) -> None:
         """This is unwell."""
+        self._well.discard(cause)
         if cause not in self.faults:
             log.warning("fault", cause=cause, why=text)
             self.faults[cause] = Fault(cause, text, self.clock.now())
             self._say(cause, FaultFound(cause, text))
 
     def gone(self, cause: str, text: str = "recovered") -> None:
-        """This is well again."""
-        fault = self.faults.pop(cause, None)
-        if fault is not None:
+        """This is well again. The first time in a life it is said even where nothing was known to be unwell: the
+        technical alarm may be of the life before.
+        """
+        if cause in self._well:
+            return
+        self._well.add(cause)
+        if self.faults.pop(cause, None) is not None:
             log.info("fault gone", cause=cause)
-            self._say(cause, FaultGone(cause, text))
+        self._say(cause, FaultGone(cause, text))
 
     def report(self, cause: str, text: str) -> None:
         """This happened once and cannot be undone by waiting: a technical alarm that a person resolves."""

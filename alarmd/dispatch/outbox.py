@@ -1,8 +1,8 @@
 """Performs committed effects, each at least once, and submits what became of it as an event through the one door.
 
-Effects that this node committed are already leased to it and come in by `offer`; once a second the store is asked for those that nobody
-holds: of a shell, of a node that is gone, of our own life before. Just before a person is told, the alarm is looked at again: nothing
-leaves that an acknowledgement has made pointless.
+Effects that this node committed are already leased to it and come in by `offer`; once a second the store is asked for
+those that nobody holds: of a shell, of a node that is gone, of our own life before. Just before a person is told, the
+alarm is looked at again: nothing leaves that an acknowledgement has made pointless.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from alarmd.alarm.model import Alarm, AttemptState, Kind, Purpose
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError, NotDurable
 from alarmd.escalation.receipts import still_wanted
-from alarmd.organisation.model import Organisation
 from alarmd.observe import metrics
+from alarmd.organisation.model import Organisation
 from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Reading, Store
 
 log = structlog.get_logger()
@@ -192,7 +192,7 @@ class Outbox:
         message = Message(tell.attempt, alarm, organisation, recipient, contact, tell, code)
         try:
             return await channel.send(message)
-        except Exception:  # noqa: BLE001 - the guard of one try: a bug in one channel must lead to the next, not to silence
+        except Exception:
             log.exception("channel broke", channel=tell.channel, alarm=alarm.id)
             return Outcome(AttemptState.FAILED, "internal_error")
 

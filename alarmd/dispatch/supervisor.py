@@ -1,7 +1,8 @@
 """Every task has a name, a parent and a meaning when it ends. The only file that makes tasks.
 
-A task of `forever` that ends, well or badly, stops the daemon loudly: a loop that is no longer there is an alarm never raised. A task of
-`spawn` is one piece of work; if it breaks, that is logged with its name and everything else goes on.
+A task of `forever` that ends, well or badly, stops the daemon loudly: a loop that is no longer there is an alarm
+never raised. A task of `spawn` is one piece of work; if it breaks, that is logged with its name and everything else
+goes on.
 """
 
 import asyncio
@@ -58,5 +59,5 @@ class Supervisor:
     async def _guarded(self, name: str, work: Work) -> None:
         try:
             await work
-        except Exception:  # noqa: BLE001 - the guard of a task: nothing above it could tell what to do instead
+        except Exception:
             log.exception("task broke", task=name)

@@ -1,7 +1,9 @@
-"""One incoming thing inside one transaction: load what it concerns, decide, write. Synchronous, no loop, no I/O but the unit's.
+"""One incoming thing inside one transaction: load what it concerns, decide, write. Synchronous, no loop, no I/O but
+the unit's.
 
-The dispatcher calls it for many things in one transaction, the command line for one; so a press from a shell and one from a button go
-the same way. Raises Refused (NotFound); a Conflict or a missing reason stands in the decision's `refusal`.
+The dispatcher calls it for many things in one transaction, the command line for one; so a press from a shell and one
+from a button go the same way. Raises Refused (NotFound); a Conflict or a missing reason stands in the decision's
+`refusal`.
 """
 
 from collections.abc import Callable
@@ -31,8 +33,8 @@ from alarmd.ports import Committed, KnownSignal, Unit
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this ref was known already
-    and nothing was written, only `shows` answers it at its device again.
+    """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this ref was
+    known already and nothing was written, only `shows` answers it at its device again.
     """
 
     decision: Decision
@@ -86,7 +88,9 @@ class Taker:
         return Taken(taken.decision, alarm, taken.committed, KnownSignal(first.data["signal"], alarm.id, joined))
 
     def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:
-        """A ref that was taken before. Its device hears so once more; and if it has an open alarm since, what that one shows last."""
+        """A ref that was taken before. Its device hears so once more; and if it has an open alarm since, what that
+        one shows last.
+        """
         alarm = unit.alarm(known.alarm)
         if alarm is None or pressed.device is None:
             return Taken(Decision(None), alarm, signal=known, repeated=True)

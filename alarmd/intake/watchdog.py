@@ -1,7 +1,8 @@
-"""Counts the devices' signs of life: a silent device or a flat battery is a technical alarm, and gone again when the device is heard.
+"""Counts the devices' signs of life: a silent device or a flat battery is a technical alarm, and gone again when the
+device is heard.
 
-Remembers only since the daemon's start, so after a restart a silent device is noticed one supervision time later. Presses are signs of life
-too. Called by the doors; never refuses and never waits.
+Remembers only since the daemon's start, so after a restart a silent device is noticed one supervision time later.
+Presses are signs of life too. Called by the doors; never refuses and never waits.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,8 @@
 """One organisation as a frozen value: what `alarmd apply` loads and every alarm keeps a version of. PURE.
 
-Ids are `[a-z0-9][a-z0-9-]{0,62}`; a zone's full id is `site/zone`, and that is what stands everywhere but under `sites:` in the file.
-Times of day and dates without offset are local to `time_zone`. Built by `file.py`; read by everybody, changed by nobody.
+Ids are `[a-z0-9][a-z0-9-]{0,62}`; a zone's full id is `site/zone`, and that is what stands everywhere but under
+`sites:` in the file. Times of day and dates without offset are local to `time_zone`. Built by `file.py`; read by
+everybody, changed by nobody.
 """
 
 from collections.abc import Mapping
@@ -19,8 +20,9 @@ TEXTUAL = ("sms", "push", "email", "webhook", "apprise")
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A room or area. `audible_to`: full ids of zones whose people hear a shout from here. `area`: x, y, width, height on its
-    floor's drawing as fractions 0-1."""
+    """A room or area. `audible_to`: full ids of zones whose people hear a shout from here. `area`: x, y, width,
+    height on its floor's drawing as fractions 0-1.
+    """
 
     id: str
     site: str
@@ -33,10 +35,11 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    """A building or office. `zones` are by full id."""
+
     id: str
     name: str
     zones: Mapping[str, Zone]
-    """By full id."""
     address: str = ""
     emergency_number: str = "112"
 
@@ -62,7 +65,9 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A way to reach somebody. `address`: a number, mail address or URL; never in a log line. `secret` signs webhooks."""
+    """A way to reach somebody. `address`: a number, mail address or URL; never in a log line. `secret` signs
+    webhooks.
+    """
 
     kind: str
     address: str = field(repr=False)
@@ -106,8 +111,9 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """People in turn from a local instant, each for `every`; hand-over keeps its local time of day over daylight saving when
-    `every` is whole days."""
+    """People in turn from a local instant, each for `every`; hand-over keeps its local time of day over daylight
+    saving when `every` is whole days.
+    """
 
     people: tuple[str, ...]
     start: datetime
@@ -134,6 +140,8 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
+    """Who is on call: rotations in turn, only in a window where one is given, overridden for single spans."""
+
     id: str
     rotations: tuple[Rotation, ...]
     only: Window | None = None
@@ -187,6 +195,8 @@ class Acknowledge:
 
 
 class TellPresser(StrEnum):
+    """Whether the button shows that help is coming; discreetly and no show nothing but received."""
+
     YES = "yes"
     DISCREETLY = "discreetly"
     NO = "no"
@@ -241,7 +251,9 @@ class Organisation:
 
     def chain_for(self, kind: Kind, site: str | None) -> Chain:
         """The most specific chain that fits: one that names the site before one that names the kind before the rest."""
-        fitting = (c for c in self.chains.values() if (not c.kinds or kind in c.kinds) and (not c.sites or site in c.sites))
+        fitting = (
+            c for c in self.chains.values() if (not c.kinds or kind in c.kinds) and (not c.sites or site in c.sites)
+        )
         return max(fitting, key=lambda c: (bool(c.sites), bool(c.kinds)))
 
     def recipient(self, id: str) -> Recipient | None:

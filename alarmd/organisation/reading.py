@@ -17,7 +17,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Wrong(ValueError):  # noqa: N818 - it reads as what it is: raise Wrong("...")
+class Wrong(ValueError):
     """A value that cannot be taken; its text says what is wrong and what would be right."""
 
 
@@ -102,7 +102,7 @@ class Item:
 
     def below(self, key: str) -> "Item":
         """The value under this key of a mapping."""
-        assert isinstance(self.value, dict)  # noqa: S101 - `table` has looked; this tells the type checker
+        assert isinstance(self.value, dict)
         path = f"{self.path}.{key}" if self.path else key
         if isinstance(self.value, Table):
             self.book.lines[path] = self.value.lines[key]

@@ -1,4 +1,4 @@
-"""The command line of the contract, as a user meets it: without a daemon, exit status, clear lines, never a stack trace."""
+"""The command line of the contract, as a user meets it: exit status, clear lines, never a stack trace."""
 
 import json
 from pathlib import Path

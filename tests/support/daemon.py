@@ -1,4 +1,4 @@
-"""alarmd as a process of its own, seen from outside: started, asked over HTTP, killed, started again. Every test of the whole daemon uses this."""
+"""alarmd as a process of its own, seen from outside: started, asked over HTTP, killed, started again."""
 
 import contextlib
 import os
@@ -19,7 +19,10 @@ alarmd: 1
 name: Nav Prøvevik
 time_zone: Europe/Oslo
 language: nb
-sites: {vik: {name: Nav Prøvevik, zones: {mottak: {name: Mottak, floor: 1. etg.}, rom-2: {name: Samtalerom 2, floor: 2. etg.}}}}
+sites:
+  vik:
+    name: Nav Prøvevik
+    zones: {mottak: {name: Mottak, floor: 1. etg.}, rom-2: {name: Samtalerom 2, floor: 2. etg.}}
 devices:
   desk-1: {zone: vik/mottak, kind: panic}
   desk-2: {zone: vik/mottak, kind: panic}

@@ -1,4 +1,4 @@
-"""The real loop (dispatcher, outbox, deadlines, follower, health) over a real store in memory or in a file, with virtual time and channels
+"""The real loop (dispatcher, outbox, deadlines, follower, health) over a real store, with virtual time and channels
 that do as they are told. `life()` is one life of the daemon; leaving it is a crash.
 """
 
@@ -54,7 +54,7 @@ class Lamp:
     shown: list[tuple[str, str, str | None]] = field(default_factory=list)
     on: bool = True
 
-    async def show(self, alarm: str, feedback: Feedback) -> bool:
+    async def show(self, _alarm: str, feedback: Feedback) -> bool:
         if self.on:
             self.shown.append((feedback.device, feedback.state, feedback.ref))
         return self.on

@@ -1,5 +1,5 @@
-"""Virtual time for the loop: nothing sleeps by the wall. `advance` moves the clock from one waiter's time to the next and lets every task run
-until nothing more happens by itself.
+"""Virtual time for the loop: nothing sleeps by the wall. `advance` moves the clock from one waiter's time to the next
+and lets every task run until nothing more happens by itself.
 """
 
 import asyncio
