@@ -77,6 +77,6 @@ def due(alarm: Alarm) -> datetime | None:
 
 def judged(alarm: Alarm) -> tuple[Notification, ...]:
     """Each person's newest notification that still helps. A later step that tells him again takes the place of the
-    earlier one: he is not rung twice at once because he missed a text."""
-    newest = {n.person: n for n in alarm.notifications}
+    earlier one: he is not rung twice at once because he missed a text. One by console alone tells him nothing more."""
+    newest = {n.person: n for n in alarm.notifications if any(a.channel != CONSOLE for a in n.attempts)}
     return tuple(n for n in newest.values() if alarm.wants(n))

@@ -10,7 +10,7 @@ from alarmd.alarm.effects import Effect, Feedback, Tell
 from alarmd.alarm.events import Event, EventKind, from_wire, wire
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, FaultGone, Outcome, Pressed, Reported
 from alarmd.alarm.lifecycle import fold
-from alarmd.alarm.model import Alarm, Attempt, AttemptState, Device, Kind, Person
+from alarmd.alarm.model import Alarm, Attempt, AttemptState, Device, Kind, Person, State
 from alarmd.escalation.decide import Decidable, Situation, decide
 from alarmd.escalation.draft import Decision
 from alarmd.escalation.pressing import Opening
@@ -105,6 +105,9 @@ class Story:
     @property
     def alarm(self) -> Alarm:
         return self.alarms[self.last]
+
+    def state(self) -> State:
+        return self.alarm.state
 
     def kinds(self) -> list[EventKind]:
         return [e.kind for e in self.events[self.last]]

@@ -1,0 +1,433 @@
+"""What people answer: coming, on the way, there, cannot; and how an alarm ends."""
+
+import pytest
+
+from alarmd.alarm.effects import EndCall, Tell
+from alarmd.alarm.events import EventKind
+from alarmd.alarm.incoming import Action, Answered, Outcome
+from alarmd.alarm.model import AttemptState, Person, Purpose, ResponderState, State
+from alarmd.escalation.answering import counted
+from alarmd.escalation.draft import Refusal
+from alarmd.escalation.receipts import still_wanted
+from alarmd.organisation.model import Acknowledge, Contact, Repeat, Target, TargetKind
+from tests.support.organisations import ANYBODY, answered_by, office, person, role, seconds, step, team
+from tests.support.story import Story
+
+GUARDS_ALONE = Acknowledge(frozenset({"guard"}))
+TWO = Acknowledge(needed=2)
+
+
+def called(acknowledge: Acknowledge = ANYBODY) -> Story:
+    """Three guards whose telephones ring."""
+    story = Story(answered_by(step(0, team("guards"), by=("voice",)), acknowledge=acknowledge))
+    story.press()
+    for guard in ("ola", "per", "siv"):
+        story.report(story.attempt(guard, "voice").id, AttemptState.ACCEPTED, provider=f"CA-{guard}")
+    return story
+
+
+def ended_calls(story: Story) -> list[str]:
+    return [e.provider for e in story.effects if isinstance(e, EndCall)]
+
+
+def all_clears(story: Story) -> list[tuple[str, str]]:
+    return [(e.person, e.channel) for e in story.effects if isinstance(e, Tell) and e.purpose is Purpose.ALL_CLEAR]
+
+
+def states(story: Story) -> dict[str, ResponderState]:
+    return {r.person: r.state for r in story.alarm.responders}
+
+
+# Coming.
+
+
+def test_the_first_acknowledgement_makes_the_alarm_acknowledged() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    assert story.state() is State.ACKNOWLEDGED
+    assert states(story) == {"ola": ResponderState.ACKNOWLEDGED}
+
+
+def test_acknowledging_what_is_acknowledged_adds_a_responder() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    decision = story.does("per", Action.ACKNOWLEDGE)
+    assert decision.refusal is None
+    assert list(states(story)) == ["ola", "per"]
+
+
+@pytest.mark.parametrize(
+    ("action", "kinds"),
+    [
+        (Action.EN_ROUTE, [EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE]),
+        (Action.ARRIVED, [EventKind.ACKNOWLEDGED, EventKind.ARRIVED, EventKind.ATTENDED]),
+    ],
+)
+def test_on_my_way_and_arrived_acknowledge_too(action: Action, kinds: list[EventKind]) -> None:
+    story = Story()
+    story.press()
+    decision = story.does("ola", action)
+    assert [e.kind for e in decision.events] == kinds
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        (Action.ACKNOWLEDGE, Action.ACKNOWLEDGE),
+        (Action.EN_ROUTE, Action.ACKNOWLEDGE),
+        (Action.EN_ROUTE, Action.EN_ROUTE),
+        (Action.ARRIVED, Action.ACKNOWLEDGE),
+        (Action.ARRIVED, Action.EN_ROUTE),
+        (Action.ARRIVED, Action.ARRIVED),
+        (Action.DECLINE, Action.DECLINE),
+    ],
+)
+def test_saying_the_same_or_less_again_changes_nothing_and_is_no_error(said: Action, again: Action) -> None:
+    story = Story()
+    story.press()
+    story.does("ola", said)
+    before = story.alarm
+    decision = story.does("ola", again)
+    assert (decision.refusal, decision.events, decision.effects) == (None, (), ())
+    assert decision.alarm == before
+
+
+def test_on_my_way_keeps_the_time_that_was_promised_and_being_there_needs_none() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    promised = story.now + seconds(300)
+    story.wait(60)
+    story.does("ola", Action.EN_ROUTE)
+    assert story.alarm.responders[0].arrive_by == promised
+    story.does("ola", Action.ARRIVED)
+    assert story.alarm.responders[0].arrive_by is None
+
+
+def test_it_is_attended_when_as_many_as_are_needed_have_arrived() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(60, role("manager")), acknowledge=TWO), arrives=True)
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    assert story.state() is State.ACKNOWLEDGED
+    story.wait(60)
+    assert story.steps()[1:] == [(60, 2, ["eva"])], "steps go on until enough are coming"
+    story.does("per", Action.EN_ROUTE)
+    assert story.state() is State.ACKNOWLEDGED
+    assert story.alarm.next is not None
+    assert story.alarm.next.at is None
+    story.does("per", Action.ARRIVED)
+    assert story.state() is State.ATTENDED
+    assert story.due[story.last] is None
+
+
+def test_one_outside_the_roles_is_shown_as_coming_and_does_not_count() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(60, role("manager")), acknowledge=GUARDS_ALONE))
+    story.arrives = True
+    story.press()
+    story.does("kari", Action.ARRIVED)
+    assert story.state() is State.RAISED
+    assert states(story) == {"kari": ResponderState.ARRIVED}
+    assert not story.alarm.responders[0].counts
+    assert story.alarm.responders[0].arrive_by is None
+    assert story.shown("desk-3")[-1] == "arrived"
+    story.wait(60)
+    assert story.steps()[1:] == [(60, 2, ["eva"])]
+
+
+@pytest.mark.parametrize(
+    ("who", "roles", "counts"),
+    [
+        ("ola", {"guard"}, True),
+        ("kari", {"guard"}, False),
+        ("kari", {"guard", "staff"}, True),
+        ("kari", set(), True),
+        ("stranger", set(), True),
+        ("stranger", {"guard"}, False),
+    ],
+)
+def test_who_counts(who: str, roles: set[str], counts: bool) -> None:
+    organisation = answered_by(step(0, team("guards")), acknowledge=Acknowledge(frozenset(roles)))
+    assert counted(who, organisation.chains["only"], organisation) == counts
+
+
+def test_one_who_comes_after_it_is_attended_is_shown_and_changes_nothing_else() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    story.does("per", Action.EN_ROUTE)
+    assert story.state() is State.ATTENDED
+    assert states(story)["per"] is ResponderState.EN_ROUTE
+    story.wait(600)
+    assert story.state() is State.ATTENDED
+
+
+# Cannot.
+
+
+def test_one_who_cannot_changes_nothing_for_the_others() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(20, role("manager"))), arrives=True)
+    story.press()
+    story.does("per", Action.DECLINE)
+    assert story.state() is State.RAISED
+    story.wait(20)
+    assert story.steps()[1:] == [(20, 2, ["eva"])]
+
+
+def test_when_the_only_one_coming_declines_the_next_step_is_done_at_once() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(20, role("manager"))), arrives=True)
+    story.press()
+    story.does("per", Action.ACKNOWLEDGE)
+    story.wait(100)
+    story.does("per", Action.DECLINE)
+    assert story.state() is State.RAISED
+    assert story.steps()[1:] == [(100, 2, ["eva"])]
+
+
+def test_when_one_of_two_declines_it_stays_acknowledged_and_the_chain_goes_on_if_two_are_needed() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(20, role("manager")), acknowledge=TWO), arrives=True)
+    story.press()
+    story.does("per", Action.ACKNOWLEDGE)
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.wait(100)
+    story.does("per", Action.DECLINE)
+    assert story.state() is State.ACKNOWLEDGED
+    assert story.steps()[1:] == [(100, 2, ["eva"])]
+
+
+def test_one_who_declined_may_come_after_all() -> None:
+    story = Story()
+    story.press()
+    story.does("per", Action.DECLINE)
+    story.does("per", Action.EN_ROUTE)
+    assert states(story) == {"per": ResponderState.EN_ROUTE}
+    assert story.state() is State.ACKNOWLEDGED
+
+
+def test_one_who_leaves_an_attended_alarm_leaves_it_attended() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    story.does("ola", Action.DECLINE)
+    assert story.state() is State.ATTENDED
+
+
+def test_one_who_declined_and_is_asked_again_may_decline_again() -> None:
+    """Else his other contact would be tried although he has just answered."""
+    story = Story(answered_by(step(0, Target(TargetKind.PERSON, "ola")), repeat=Repeat(1, seconds(60))))
+    story.press()
+    story.does("ola", Action.DECLINE, "sms")
+    story.wait(60)
+    assert story.told("sms") == ["ola", "ola"]
+    decision = story.does("ola", Action.DECLINE, "sms")
+    assert [e.kind for e in decision.events] == [EventKind.DECLINED]
+    story.wait(59)
+    assert story.told("voice") == []
+
+
+# One who has answered is left in peace.
+
+
+@pytest.mark.parametrize("action", [Action.ACKNOWLEDGE, Action.DECLINE])
+def test_one_who_has_answered_is_not_tried_by_his_other_contacts(action: Action) -> None:
+    story = Story(answered_by(step(0, team("guards")), acknowledge=TWO))
+    story.press()
+    story.does("ola", action)
+    story.wait(3)
+    assert story.told("voice") == ["per", "siv"]
+
+
+def test_a_text_to_one_who_has_answered_meanwhile_does_not_leave() -> None:
+    story = Story(answered_by(step(0, team("guards")), acknowledge=TWO))
+    story.press()
+    texts = {e.person: e for e in story.effects if isinstance(e, Tell)}
+    story.does("ola", Action.ACKNOWLEDGE)
+    assert not still_wanted(story.alarm, texts["ola"])
+    assert still_wanted(story.alarm, texts["per"])
+
+
+def test_a_call_that_rings_is_ended_for_one_who_has_answered_elsewhere() -> None:
+    story = called(TWO)
+    story.does("ola", Action.ACKNOWLEDGE, "sms")
+    assert ended_calls(story) == ["CA-ola"]
+
+
+def test_a_call_by_which_he_answers_is_not_cut_off() -> None:
+    story = called(TWO)
+    story.does("ola", Action.DECLINE, "voice")
+    assert ended_calls(story) == []
+
+
+def test_calls_that_ring_are_ended_once_enough_are_coming() -> None:
+    story = called()
+    story.does("ola", Action.ACKNOWLEDGE, "voice")
+    assert ended_calls(story) == ["CA-per", "CA-siv"]
+    story.does("per", Action.ACKNOWLEDGE)
+    assert ended_calls(story) == ["CA-per", "CA-siv"], "none is ended twice"
+
+
+def test_calls_that_do_not_ring_are_left_alone() -> None:
+    story = called()
+    story.report(story.attempt("per", "voice").id, AttemptState.ANSWERED)
+    story.report(story.attempt("siv", "voice").id, AttemptState.FAILED)
+    story.does("ola", Action.ACKNOWLEDGE, "voice")
+    assert ended_calls(story) == []
+
+
+def test_a_call_that_the_provider_takes_too_late_is_ended_at_once() -> None:
+    story = Story(answered_by(step(0, team("guards"), by=("voice",))))
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.report(story.attempt("per", "voice").id, AttemptState.ACCEPTED, provider="CA-per")
+    assert ended_calls(story) == ["CA-per"]
+
+
+def test_those_who_are_asked_for_while_enough_are_coming_are_really_told() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(20, role("manager")), acknowledge=Acknowledge()))
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    before = len(story.effects)
+    story.does("ola", Action.ESCALATE)
+    (text,) = [e for e in story.effects[before:] if isinstance(e, Tell)]
+    assert (text.person, text.channel) == ("eva", "sms")
+    assert still_wanted(story.alarm, text)
+    story.wait(3)
+    assert story.told("voice") == ["eva"], "and by their other contacts when that fails"
+    story.resolve("ola")
+    assert not still_wanted(story.alarm, text)
+
+
+# The end.
+
+
+@pytest.mark.parametrize("action", [Action.RESOLVE, Action.CANCEL])
+def test_closing_without_arrival_wants_a_reason(action: Action) -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    before = story.alarm
+    decision = story.does("ola", action)
+    assert decision.refusal is Refusal.NEEDS_REASON
+    assert (decision.alarm, decision.events, decision.effects) == (before, (), ())
+    assert decision.due == story.due[story.last]
+    assert story.does("ola", action, reason="a mistake").refusal is None
+    assert story.alarm.state.ended
+
+
+def test_resolving_after_an_arrival_wants_no_reason_and_cancelling_does() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    assert story.does("ola", Action.CANCEL).refusal is Refusal.NEEDS_REASON
+    assert story.resolve("ola").refusal is None
+    assert story.alarm.outcome == "real"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_an_alarm_is_resolved_with_its_outcome(outcome: Outcome) -> None:
+    story = Story()
+    story.press()
+    story.resolve("ola", "looked at", outcome)
+    assert (story.state(), story.alarm.outcome, story.alarm.next) == (State.RESOLVED, outcome, None)
+    assert story.events[story.last][-2].kind is not EventKind.CANCELLED
+
+
+def test_a_cancelled_alarm_has_no_outcome() -> None:
+    story = Story()
+    story.press()
+    story.does("kari", Action.CANCEL, reason="bumped into it")
+    assert (story.state(), story.alarm.outcome) == (State.CANCELLED, None)
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a is not Action.NOTE])
+def test_after_the_end_everything_but_a_note_is_refused(action: Action) -> None:
+    story = Story()
+    story.press()
+    story.resolve("ola", "a mistake")
+    before = story.alarm
+    decision = story.does("per", action, reason="again")
+    assert decision.refusal is Refusal.ENDED
+    assert (decision.alarm, decision.events) == (before, ())
+
+
+def test_a_note_may_be_written_before_and_after_the_end() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.NOTE, text="two visitors")
+    story.resolve("ola", "seen to")
+    story.does("eva", Action.NOTE, text="talked with Kari")
+    notes = [e.data for e in story.events[story.last] if e.kind is EventKind.NOTED]
+    assert notes == [{"text": "two visitors"}, {"text": "talked with Kari"}]
+
+
+def test_everyone_who_was_told_gets_the_all_clear_once_by_text_and_nobody_else() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(20, team("guards"), by=("voice",))))
+    story.arrives = True
+    story.press()
+    story.wait(30)
+    story.resolve("ola", "seen to")
+    assert all_clears(story) == [("ola", "sms"), ("per", "sms"), ("siv", "sms")]
+
+
+def test_the_all_clear_never_goes_by_call() -> None:
+    voice_first = person("ola", "guard", contact=(Contact("voice", "+4790000001"), Contact("email", "ola@example.org")))
+    voice_only = person("per", "guard", contact=(Contact("voice", "+4790000002"),))
+    people = {**office().people, "ola": voice_first, "per": voice_only}
+    story = Story(answered_by(step(0, team("guards"), by=("voice",)), people=people), arrives=True)
+    story.press()
+    story.resolve("siv", "seen to")
+    assert all_clears(story) == [("ola", "email"), ("siv", "sms")]
+
+
+def test_when_the_all_clear_fails_the_next_written_contact_carries_it_and_never_a_call() -> None:
+    contacts = (Contact("sms", "+4790000001"), Contact("voice", "+4790000001"), Contact("email", "ola@example.org"))
+    people = {**office().people, "ola": person("ola", "guard", contact=contacts)}
+    story = Story(answered_by(step(0, Target(TargetKind.PERSON, "ola")), people=people))
+    story.press()
+    story.resolve("per", "seen to")
+    story.report(story.attempt("ola", "sms").id, AttemptState.FAILED)
+    assert all_clears(story) == [("ola", "sms"), ("ola", "email")]
+    story.report(story.attempt("ola", "email").id, AttemptState.FAILED)
+    assert all_clears(story) == [("ola", "sms"), ("ola", "email")]
+    assert story.told("voice") == []
+    assert story.due[story.last] is None
+
+
+def test_one_whom_no_message_reached_gets_no_all_clear() -> None:
+    story = Story(answered_by(step(0, team("guards"), by=("sms", "voice"))))
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    for channel, state in (("sms", AttemptState.WITHDRAWN), ("voice", AttemptState.FAILED)):
+        story.report(story.attempt("per", channel).id, state)
+    story.resolve("ola", "seen to")
+    assert [who for who, _ in all_clears(story)] == ["ola", "siv"]
+
+
+def test_a_chain_may_want_no_all_clear() -> None:
+    story = Story(answered_by(step(0, team("guards")), all_clear=False))
+    story.press()
+    story.resolve("ola", "seen to")
+    assert all_clears(story) == []
+
+
+def test_the_all_clear_leaves_when_nothing_else_may() -> None:
+    story = Story()
+    story.press()
+    story.resolve("ola", "seen to")
+    tells = [e for e in story.effects if isinstance(e, Tell)]
+    assert {t.purpose for t in tells if still_wanted(story.alarm, t)} == {Purpose.ALL_CLEAR}
+
+
+def test_the_end_stops_calls_that_ring() -> None:
+    story = called(Acknowledge(needed=3))
+    story.resolve("eva", "seen to")
+    assert ended_calls(story) == ["CA-ola", "CA-per", "CA-siv"]
+
+
+def test_an_answer_carries_who_and_how() -> None:
+    story = Story()
+    story.press()
+    ola = Person("ola", "Ola Nes", "sms")
+    story.happens(Answered(story.last, Action.ACKNOWLEDGE, ola))
+    assert story.events[story.last][-1].by == ola
