@@ -15,6 +15,8 @@ class Backend(Protocol):
     """One database. `place` names it in messages, without password."""
 
     place: str
+    alone: bool
+    """Can there be one daemon only?"""
     writer: Engine
     """One connection; its transaction locks out every other writer at once, or when it takes the head."""
     readers: Engine

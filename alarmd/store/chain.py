@@ -22,5 +22,7 @@ def audit_hash(before: bytes, position: int, at: int, by: str, action: str, deta
 
 
 def digest(*values: object) -> str:
-    """Hex SHA-256 of a row's values as a JSON array: what an audit line keeps of what it tells."""
-    return hashlib.sha256(orjson.dumps(values)).hexdigest()
+    """Hex SHA-256 of a row's values as a JSON array: what an audit line keeps of what it tells. Takes anything: who
+    tampers may have put in what JSON does not know.
+    """
+    return hashlib.sha256(orjson.dumps(values, default=repr)).hexdigest()

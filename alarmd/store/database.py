@@ -72,6 +72,7 @@ class Database:
         self._daemon = daemon
         self._memory = Memory()
         self._one_at_a_time = threading.Lock()
+        self._one_prepares = threading.Lock()
         self._writer: Connection | None = None
 
     @property
@@ -153,17 +154,20 @@ class Database:
             self._backend.close()
 
     def _release(self, connection: Connection) -> None:
-        """What this node held in an earlier life nobody works on any more."""
-        held = update(effects).where(effects.c.claimed_by == self._node, effects.c.claimed_until > 0)
-        connection.execute(held.values(claimed_until=0))
+        """What this node held in an earlier life nobody works on any more; where it is alone, whatever its name was
+        then.
+        """
+        held = update(effects).where(effects.c.claimed_until > 0).values(claimed_until=0)
+        connection.execute(held if self._backend.alone else held.where(effects.c.claimed_by == self._node))
 
     def _require_prepared(self) -> None:
-        if self.prepared:
-            return
-        try:
-            self.prepare()
-        except CannotStart as fault:
-            raise NotDurable(str(fault)) from fault
+        with self._one_prepares:
+            if self.prepared:
+                return
+            try:
+                self.prepare()
+            except CannotStart as fault:
+                raise NotDurable(str(fault)) from fault
 
     def _begin(self) -> tuple[Link, HeadRow]:
         """Lock the head. A connection that died while it was idle is replaced: nothing was asked of it yet, so nothing

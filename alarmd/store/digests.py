@@ -3,6 +3,7 @@ Part of `verify`.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -24,21 +25,21 @@ class Administered:
 
     def learn(self, action: str, detail: str) -> None:
         """One line. What cannot be read was found out by its hash already."""
-        try:
-            told: dict[str, Any] = orjson.loads(detail)
-        except orjson.JSONDecodeError:
-            return
+        with suppress(ValueError, TypeError, AttributeError, KeyError):
+            self._learn(action, orjson.loads(detail))
+
+    def _learn(self, action: str, told: dict[str, Any]) -> None:
         match action:
             case "organisation_applied":
-                self._organisations[told.get("version")] = told.get("digest", "")
+                self._organisations[told["version"]] = told["digest"]
             case "key_created":
-                self._keys[told.get("name")] = told.get("digest", "")
+                self._keys[told["name"]] = told["digest"]
             case "key_revoked":
-                self._keys.pop(told.get("name"), None)
+                self._keys.pop(told["name"], None)
             case "account_changed":
-                self._accounts[told.get("person")] = told.get("digest", "")
+                self._accounts[told["person"]] = told["digest"]
             case "signed_in":
-                self._sessions.add(told.get("digest", ""))
+                self._sessions.add(told["digest"])
             case _:
                 pass  # a change that leaves no row behind
 

@@ -30,6 +30,8 @@ class Postgresql:
     runs.
     """
 
+    alone = False
+
     def __init__(self, url: str, *, node: str, daemon: bool) -> None:
         try:
             given = conninfo.conninfo_to_dict(url)
@@ -68,13 +70,17 @@ class Postgresql:
 
     def explain(self, error: SQLAlchemyError) -> str:
         said = first_line(error)
+        if _state(error) == "55P03":
+            return (
+                f"another node held the log of {self.place} for more than {LOCK_WAIT:.0f} s; is it overloaded? ({said})"
+            )
         if self.unreachable(error):
             return f"{self.place} cannot be reached or has gone away; alarmd goes on by itself when it is back ({said})"
         return f"{self.place} did not take it; look into the server's log ({said})"
 
     def unreachable(self, error: SQLAlchemyError) -> bool:
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+        state = _state(error)
         # Without an SQLSTATE nobody answered; 57P0x: it shuts down, starts up or was told to end us; 53300: it is
         # crowded.
         return lost or (
@@ -112,3 +118,9 @@ def _with_defaults(given: Mapping[str, str | int | None], name: str) -> str:
     }
     said = {**defaults, **several, **given, "options": f"{given.get('options', '')} {options}".strip()}
     return conninfo.make_conninfo("", **said)
+
+
+def _state(error: SQLAlchemyError) -> str | None:
+    """The server's five letters for what went wrong; None when it said nothing."""
+    state: str | None = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return state

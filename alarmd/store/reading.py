@@ -79,7 +79,8 @@ class StoredReading:
         if not rows:
             raise NotFound(f"no organisation version {version}")
         stored = from_plain(orjson.loads(rows[0].body))
-        self._memory.organisations[version] = stored
+        if version <= self._head.organisation:  # one that this transaction adds may yet be undone
+            self._memory.organisations[version] = stored
         return stored
 
     def alarm(self, id: str) -> Alarm | None:

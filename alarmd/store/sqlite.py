@@ -43,6 +43,8 @@ class Sqlite:
     it.
     """
 
+    alone = True
+
     def __init__(self, url: str) -> None:
         name = url.removeprefix("sqlite://").removeprefix("/")
         self._file = Path(name) if name else None

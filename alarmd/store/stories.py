@@ -45,10 +45,10 @@ class _Known:
 def findings(link: Link) -> Iterator[str]:
     """A line for each alarm, ref or effect that does not follow from the log."""
     streams = (
-        ((row.alarm, "events", row) for row in link.stream(_EVENTS)),
-        ((row.id, "alarms", row) for row in link.stream(_ALARMS)),
-        ((row.alarm, "signals", row) for row in link.stream(_SIGNALS)),
-        ((row.alarm, "effects", row) for row in link.stream(_EFFECTS)),
+        ((str(row.alarm), "events", row) for row in link.stream(_EVENTS)),
+        ((str(row.id), "alarms", row) for row in link.stream(_ALARMS)),
+        ((str(row.alarm), "signals", row) for row in link.stream(_SIGNALS)),
+        ((str(row.alarm), "effects", row) for row in link.stream(_EFFECTS)),
     )
     for id, rows in groupby(heapq.merge(*streams, key=itemgetter(0)), key=itemgetter(0)):
         known = _Known(id)

@@ -6,7 +6,7 @@ The chains prove the log and the audit log. Alarms, answered refs and waiting ef
 organisation versions, keys, accounts and sessions from the digests in the audit log.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -57,12 +57,12 @@ class _Chain:
     length: int = 0
     hash: bytes = bytes(32)
 
-    def add(self, position: int, stored: bytes, computed: bytes) -> Iterator[str]:
+    def add(self, position: int, stored: object, computed: bytes | None) -> Iterator[str]:
         if position != self.length + 1:
             yield f"{self.log}: {self.entry}s {self.length + 1} to {position - 1} are missing"
         elif stored != computed:
             yield f"{self.log}: {self.entry} {position} is not what was written; its hash does not fit"
-        self.length, self.hash = position, stored
+        self.length, self.hash = position, stored if isinstance(stored, bytes) else bytes(32)
 
     def end(self, position: int, hash: bytes) -> Iterator[str]:
         """Does the head know the same end?"""
@@ -74,11 +74,21 @@ class _Chain:
 
 def _log(link: Link, chain: _Chain) -> Iterator[str]:
     for row in link.stream(_EVENTS):
-        yield from chain.add(row.position, row.hash, event_hash(chain.hash, row.position, row.body))
+        yield from chain.add(row.position, row.hash, _made(event_hash, chain.hash, row.position, row.body))
 
 
 def _audit(link: Link, chain: _Chain, administered: Administered) -> Iterator[str]:
     for row in link.stream(_AUDIT):
-        computed = audit_hash(chain.hash, row.position, row.at, row.by, row.action, row.detail)
+        computed = _made(audit_hash, chain.hash, row.position, row.at, row.by, row.action, row.detail)
         yield from chain.add(row.position, row.hash, computed)
         administered.learn(row.action, row.detail)
+
+
+def _made(hash: Callable[..., bytes], *values: object) -> bytes | None:
+    """The hash of what is stored, or None where something is stored that was never written, such as a number for a
+    text.
+    """
+    try:
+        return hash(*values)
+    except (TypeError, AttributeError, OverflowError, UnicodeError):
+        return None

@@ -237,6 +237,16 @@ class Exam:
             with one.database.transaction() as unit:
                 assert unit.claim("one", one.now, 100)
 
+    def test_a_version_that_was_undone_is_not_remembered(self, one: Stage) -> None:
+        def undone(unit: Registry) -> None:
+            unit.organisation(unit.add_organisation(OFFICE, by="test", now=one.now, why=None))
+            raise Refused
+
+        with pytest.raises(Refused):
+            one.within(undone)
+        with one.database.snapshot() as reading, pytest.raises(NotFound):
+            reading.organisation(2)
+
     def test_deadlines_are_found_in_order(self, one: Stage) -> None:
         with one.database.transaction() as unit:
             assert unit.next_due() is None

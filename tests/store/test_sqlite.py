@@ -113,6 +113,32 @@ class TestSqlite(Exam, ExamOfFaults):
         with pytest.raises(CannotStart, match="begins with 'mysql'"):
             open_database("mysql://localhost/alarmd", node="one")
 
+    @pytest.mark.parametrize(
+        ("statement", "finding"),
+        [
+            ("UPDATE events SET hash = 'text' WHERE position = 2", "event 2 is not what was written"),
+            ("UPDATE events SET body = x'00ff' WHERE position = 2", "event 2 is not what was written"),
+            ("UPDATE events SET alarm = x'00' WHERE position = 2", "alarm"),
+            ("UPDATE head SET hash = 'text'", "the hash of its end"),
+            ("UPDATE audit SET detail = '[]' WHERE position = 2", "change 2 is not what was written"),
+            ("UPDATE audit SET detail = x'ff' WHERE position = 2", "change 2 is not what was written"),
+            ("UPDATE accounts SET password = x'ff'", "account ola"),
+            ("UPDATE alarms SET id = x'ff', summary = x'ff' WHERE opened_position = 1", "missing from the list"),
+        ],
+    )
+    def test_what_was_never_a_text_is_found_too(self, lived: Stage, statement: str, finding: str) -> None:
+        assert lived.by_hand(statement)
+        assert finding in "\n".join(verify(lived.database).findings)
+
+    def test_a_text_replaced_wherever_the_file_holds_it(self, lived: Stage, file: Path) -> None:
+        with closing(sqlite3.connect(file)) as other, other:
+            for (table,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                for _, column, *_ in other.execute(f"PRAGMA table_info({table})").fetchall():
+                    other.execute(
+                        f"UPDATE {table} SET {column} = replace({column}, 'a-1', 'a-9') WHERE instr({column}, 'a-1')"  # noqa: S608 - the test tampers
+                    )
+        assert "event 1 is not what was written" in "\n".join(verify(lived.database).findings)
+
     def test_in_memory_for_rehearsals(self) -> None:
         with stage("sqlite://") as made:
             made.apply()
