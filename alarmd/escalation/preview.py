@@ -7,13 +7,13 @@ round. A real drill then does the same, step by step, because it is the same `de
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.incoming import DeadlinePassed, Pressed, Reported
-from alarmd.alarm.model import Alarm, AttemptState, Device, Kind, Purpose
+from alarmd.alarm.model import Alarm, AttemptState, Device, Kind
 from alarmd.escalation.decide import Situation, decide
 from alarmd.escalation.draft import Decision
 from alarmd.escalation.pressing import Opening
@@ -57,54 +57,53 @@ def preview(organisation: Organisation, device: str, kind: Kind | None, at: date
     decision = decide(pressed, Opening(organisation, 1, "10"), at, ids.__next__)
     assert decision.alarm is not None
     alarm = decision.alarm
-    steps = (*_steps(decision.events, alarm.opened_at), *_onwards(_delivered(decision, organisation, at), organisation))
+    onwards = _onwards(_delivered(decision, organisation, at, ids), organisation, ids)
+    steps = (*_steps(decision.events, alarm.opened_at), *onwards)
     return Preview(device, alarm.kind, at, alarm.chain, steps)
 
 
 def upcoming(alarm: Alarm, organisation: Organisation) -> tuple[PreviewStep, ...]:
     """The steps of this round that are still to come if nobody answers; none while the clock stands."""
-    return () if alarm.enough else _onwards(alarm, organisation)
+    return () if alarm.enough else _onwards(alarm, organisation, _ids())
 
 
-def _onwards(alarm: Alarm, organisation: Organisation) -> tuple[PreviewStep, ...]:
+def _onwards(alarm: Alarm, organisation: Organisation, ids: Iterator[str]) -> tuple[PreviewStep, ...]:
     """On from here to the end of the round."""
-    ids = _ids()
     steps: list[PreviewStep] = []
     round = alarm.next.round if alarm.next else 0
     while alarm.next is not None and alarm.next.at is not None and alarm.next.round == round:
         at = alarm.next.at
         decision = decide(DeadlinePassed(alarm.id), Situation(alarm, organisation), at, ids.__next__)
         steps += _steps(decision.events, alarm.opened_at)
-        alarm = _delivered(decision, organisation, at)
+        alarm = _delivered(decision, organisation, at, ids)
     return tuple(steps)
 
 
-def _delivered(decision: Decision, organisation: Organisation, at: datetime) -> Alarm:
+def _delivered(decision: Decision, organisation: Organisation, at: datetime, ids: Iterator[str]) -> Alarm:
     """The alarm once every message of this decision has arrived, so that no other contact is tried."""
     alarm = decision.alarm
     assert alarm is not None
     for effect in decision.effects:
         if isinstance(effect, Tell):
             reported = Reported(alarm.id, effect.attempt, AttemptState.DELIVERED)
-            moved = decide(reported, Situation(alarm, organisation), at, _ids().__next__).alarm
+            moved = decide(reported, Situation(alarm, organisation), at, ids.__next__).alarm
             assert moved is not None
             alarm = moved
     return alarm
 
 
 def _steps(events: Iterable[Event], began: datetime) -> Iterable[PreviewStep]:
-    """The steps in these events, each with those it told."""
+    """The steps in these events, each with those it told; other contacts of earlier steps are none of theirs."""
     done: list[PreviewStep] = []
-    told: list[Told] = []
+    newest: tuple[int, int] | None = None
     for event in events:
+        data = event.data
         if event.kind in (EventKind.STEP_DUE, EventKind.ESCALATED):
-            told = []
-            step = PreviewStep(event.data["step"], event.at, event.at - began, (), event.data["reason"])
-            done.append(step)
-        elif event.kind is EventKind.NOTIFIED and event.data["purpose"] == Purpose.STEP and done:
-            told.append(Told(event.data["person"], tuple(a["channel"] for a in event.data["attempts"])))
-            last = done[-1]
-            done[-1] = PreviewStep(last.step, last.at, last.after, tuple(told), last.reason)
+            done.append(PreviewStep(data["step"], event.at, event.at - began, (), data["reason"]))
+            newest = (data["step"], data["round"]) if event.kind is EventKind.STEP_DUE else None
+        elif event.kind is EventKind.NOTIFIED and (data["step"], data["round"]) == newest:
+            told = Told(data["person"], tuple(a["channel"] for a in data["attempts"]))
+            done[-1] = replace(done[-1], tell=(*done[-1].tell, told))
     return done
 
 

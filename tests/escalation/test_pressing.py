@@ -1,0 +1,454 @@
+"""Signals and faults: what opens, joins, grows stronger, sounds, and what the presser is shown."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
+from alarmd.alarm.events import EventKind
+from alarmd.alarm.incoming import Action, DeadlinePassed, FaultGone, Pressed
+from alarmd.alarm.model import AttemptState, Device, Kind, NextStep, Person, Purpose, ResponderState, State
+from alarmd.escalation.decide import Situation, decide
+from alarmd.escalation.feedback import IDLE, RECEIVED, shown
+from alarmd.escalation.pressing import Opening, kind_of
+from alarmd.organisation.model import Acknowledge, Chain, Joining, Target, TargetKind, TellPresser
+from tests.support.organisations import answered_by, office, role, seconds, step, team
+from tests.support.story import BEGAN, Story
+
+GUARDS = ["ola", "per", "siv"]
+
+
+def last_signal(story: Story) -> dict[str, object]:
+    kinds = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
+    return dict(next(e.data for e in reversed(story.events[story.last]) if e.kind in kinds))
+
+
+def by_strength(weaker: Acknowledge, stronger: Acknowledge) -> Story:
+    """Ola is asked to stand nearby (assist); when it becomes a panic, Per, and Siv 20 s later."""
+    ola, per, siv = (Target(TargetKind.PERSON, name) for name in GUARDS)
+    assist = Chain("assist", (step(0, ola), step(30, role("manager"))), acknowledge=weaker)
+    panic = Chain("panic", (step(0, per), step(20, siv)), frozenset({Kind.PANIC}), acknowledge=stronger)
+    return Story(office(chains={"assist": assist, "panic": panic}), arrives=True)
+
+
+ANY, TWO = Acknowledge(), Acknowledge(needed=2)
+
+
+# What a signal opens.
+
+
+def test_a_press_opens_an_alarm_with_its_chain_its_version_and_its_place() -> None:
+    alarm = Story().press("desk-3", ref="r-1", note="shouting", pressed_at="2027-03-01T08:59:58Z")
+    assert (alarm.state, alarm.kind, alarm.site, alarm.chain) == (State.RAISED, Kind.PANIC, "fjordvik", "panic")
+    assert (alarm.organisation, alarm.code, alarm.needed, alarm.drill) == (1, "47", 1, False)
+    signal = alarm.first
+    assert (signal.device, signal.zone, signal.ref) == ("desk-3", "fjordvik/reception", "r-1")
+    assert (signal.note, signal.pressed_at, signal.at) == ("shouting", "2027-03-01T08:59:58Z", BEGAN)
+
+
+@pytest.mark.parametrize(
+    ("device", "asked", "fault", "kind"),
+    [
+        ("desk-3", None, None, Kind.PANIC),
+        ("desk-3", Kind.ASSIST, None, Kind.ASSIST),
+        ("room-2", None, None, Kind.ASSIST),
+        ("desk-3", None, "no JSON", Kind.ASSIST),
+        ("desk-3", Kind.PANIC, "no JSON", Kind.ASSIST),
+        ("under-desk-2", None, "no JSON", Kind.DURESS),
+        ("under-desk-2", Kind.ASSIST, None, Kind.ASSIST),
+        (None, None, None, Kind.PANIC),
+        (None, Kind.MEDICAL, None, Kind.MEDICAL),
+    ],
+)
+def test_the_kind_is_the_one_asked_for_else_the_devices_own_and_unreadable_signals_raise_too(
+    device: str | None, asked: Kind | None, fault: str | None, kind: Kind
+) -> None:
+    assert kind_of(Pressed(Device(device or ""), device=device, kind=asked, fault=fault), office()) is kind
+
+
+def test_an_unreadable_signal_says_what_was_wrong_with_it() -> None:
+    story = Story()
+    story.press("desk-3", fault="no JSON")
+    assert last_signal(story)["fault"] == "no JSON"
+    assert story.alarm.first.fault == "no JSON"
+
+
+def test_a_person_presses_without_a_device_and_no_light_answers() -> None:
+    story = Story()
+    alarm = story.happens(Pressed(Person("kari", "Kari Berg", "phone"), zone="fjordvik/room-2", kind=Kind.PANIC))
+    assert (alarm.site, alarm.first.zone, alarm.first.device) == ("fjordvik", "fjordvik/room-2", None)
+    assert not [e for e in story.effects if isinstance(e, Feedback)]
+
+
+def test_a_drill_opens_its_own_and_marks_every_signal() -> None:
+    story = Story()
+    real = story.press("desk-3")
+    drill = story.press("desk-3", drill=True)
+    assert drill.id != real.id
+    assert drill.drill
+    assert last_signal(story)["drill"] is True
+    assert story.press("desk-3").id == real.id, "a real press never joins the drill"
+
+
+# What joins.
+
+
+def test_a_joined_press_counts_and_tells_nobody_again() -> None:
+    story = Story()
+    first = story.press("desk-3")
+    told = [e for e in story.effects if isinstance(e, Tell)]
+    story.wait(2)
+    joined = story.press("desk-4", ref="r-2")
+    assert joined.id == first.id
+    assert len(joined.signals) == 2
+    assert story.kinds()[-1] is EventKind.JOINED
+    assert [e for e in story.effects if isinstance(e, Tell)] == told
+    assert joined.next == first.next, "the chain's clock goes on as it was"
+
+
+def test_a_press_on_an_acknowledged_alarm_does_not_lower_its_state_and_sounds_on_consoles() -> None:
+    story = Story()
+    story.press("desk-3")
+    story.does("ola", Action.EN_ROUTE)
+    story.wait(10)
+    story.press("desk-3", ref="r-2")
+    assert story.state() is State.ACKNOWLEDGED
+    assert last_signal(story)["sounds"] is True
+    assert story.shown("desk-3")[-1] == "en_route"
+
+
+@pytest.mark.parametrize(
+    ("after", "device", "sounds"),
+    [
+        (0.5, "desk-3", False),
+        (1, "desk-3", False),
+        (1.001, "desk-3", True),
+        (0.5, "desk-4", True),
+        (-60, "desk-3", True),
+    ],
+)
+def test_a_press_within_settle_joins_and_sounds_nothing_again(after: float, device: str, sounds: bool) -> None:
+    story = Story()
+    story.press("desk-3", ref="r-1")
+    story.now += seconds(after)
+    story.press(device, ref="r-2")
+    assert [s.ref for s in story.alarm.signals] == ["r-1", "r-2"], "every ref is a signal of its own"
+    assert last_signal(story)["sounds"] is sounds
+
+
+def test_every_press_of_a_device_is_answered_by_its_ref() -> None:
+    story = Story()
+    for ref in ("r-1", "r-2"):
+        story.press("desk-3", ref=ref)
+    story.press("desk-3", Kind.DURESS, ref="r-3")
+    story.press("desk-4", ref="r-4")
+    answered = [(e.device, e.ref) for e in story.effects if isinstance(e, Feedback)]
+    for expected in (("desk-3", "r-1"), ("desk-3", "r-2"), ("desk-3", "r-3"), ("desk-4", "r-4")):
+        assert expected in answered
+
+
+def test_the_answer_to_the_button_goes_before_everything_else() -> None:
+    story = Story()
+    story.press("desk-3", ref="r-1")
+    assert isinstance(story.effects[0], Feedback)
+    story.press("desk-3", Kind.DURESS, ref="r-2")
+    after = story.effects[story.effects.index(next(e for e in story.effects if getattr(e, "ref", "") == "r-2")) :]
+    assert isinstance(after[0], Feedback)
+    assert any(isinstance(e, Tell) for e in after)
+
+
+def test_nothing_joins_where_the_organisation_wants_it_so() -> None:
+    story = Story(office(joining=Joining(same_device=False)))
+    assert story.press("desk-3").id != story.press("desk-3").id
+
+
+# What grows stronger.
+
+
+def test_a_stronger_kind_on_the_same_device_starts_its_own_chain_at_that_moment() -> None:
+    story = by_strength(ANY, TWO)
+    first = story.press("room-2")
+    assert story.steps() == [(0, 1, ["ola"])]
+    story.wait(10)
+    alarm = story.press("room-2", Kind.PANIC)
+    assert alarm.id == first.id
+    assert (alarm.kind, alarm.chain, alarm.needed) == (Kind.PANIC, "panic", 2)
+    story.wait(20)
+    assert story.steps() == [(0, 1, ["ola"]), (10, 1, ["per"]), (30, 2, ["siv"])]
+
+
+def test_a_stronger_kind_takes_the_chain_of_the_alarms_own_version() -> None:
+    story = by_strength(ANY, TWO)
+    alarm = story.press("room-2")
+    newest = answered_by(step(0, role("manager")))
+    opening = Opening(newest, 2, "11", (alarm,), {1: story.organisation})
+    pressed = Pressed(Device("room-2"), device="room-2", kind=Kind.PANIC)
+    story.take(decide(pressed, opening, story.now, story.new_id))
+    assert story.alarm.chain == "panic"
+    assert story.steps()[-1] == (0, 1, ["per"])
+
+
+def test_a_weaker_or_equal_kind_on_the_same_device_changes_nothing() -> None:
+    story = by_strength(ANY, TWO)
+    story.press("room-2", Kind.PANIC)
+    story.press("room-2", Kind.ASSIST)
+    assert story.kinds()[-1] is EventKind.JOINED
+    assert story.alarm.kind is Kind.PANIC
+
+
+def test_those_who_come_for_the_weaker_kind_are_counted_anew() -> None:
+    story = by_strength(ANY, Acknowledge(frozenset({"manager"})))
+    story.press("room-2")
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.does("siv", Action.DECLINE)
+    story.press("room-2", Kind.PANIC)
+    assert story.state() is State.RAISED
+    ola = story.alarm.responder("ola")
+    assert ola is not None
+    assert (ola.counts, ola.arrive_by, ola.coming) == (False, None, True)
+    story.wait(20)
+    assert story.steps() == [(0, 1, ["ola"]), (0, 1, ["per"]), (20, 2, ["siv"])], "the clock goes on without him"
+
+
+def test_one_who_counts_only_for_the_stronger_kind_is_waited_for_from_then_on() -> None:
+    story = by_strength(
+        Acknowledge(frozenset({"manager"})), Acknowledge(frozenset({"guard"}), arrive_within=seconds(60))
+    )
+    story.press("room-2")
+    story.does("ola", Action.ACKNOWLEDGE)
+    assert story.state() is State.RAISED
+    story.wait(10)
+    story.press("room-2", Kind.PANIC)
+    assert story.state() is State.ACKNOWLEDGED
+    assert story.due[story.last] == story.now + seconds(60)
+    story.wait(60)
+    assert story.state() is State.RAISED
+    assert story.steps()[-1] == (70, 2, ["siv"])
+
+
+def test_one_who_has_arrived_for_the_weaker_kind_may_be_enough_for_the_stronger() -> None:
+    story = by_strength(Acknowledge(frozenset({"manager"})), Acknowledge(frozenset({"guard"})))
+    story.press("room-2")
+    story.does("ola", Action.ARRIVED)
+    assert story.state() is State.RAISED
+    story.press("room-2", Kind.PANIC)
+    assert story.state() is State.ATTENDED
+    assert EventKind.ATTENDED in story.kinds()
+
+
+def test_an_attended_alarm_that_grows_stronger_may_need_more() -> None:
+    story = by_strength(ANY, TWO)
+    story.press("room-2")
+    story.does("ola", Action.ARRIVED)
+    assert story.state() is State.ATTENDED
+    story.press("room-2", Kind.PANIC)
+    assert story.state() is State.ACKNOWLEDGED
+    story.wait(20)
+    assert story.steps()[1:] == [(0, 1, ["per"]), (20, 2, ["siv"])]
+
+
+def test_an_attended_alarm_stays_attended_when_those_there_are_enough_for_the_stronger_kind() -> None:
+    story = by_strength(ANY, ANY)
+    story.press("room-2")
+    story.does("ola", Action.ARRIVED)
+    story.press("room-2", Kind.PANIC)
+    assert story.state() is State.ATTENDED
+    assert story.kinds().count(EventKind.ATTENDED) == 1
+
+
+def test_the_first_step_of_the_stronger_kind_is_done_even_when_enough_are_coming_and_then_the_clock_stands() -> None:
+    story = by_strength(ANY, ANY)
+    story.arrives = False
+    story.press("room-2")
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.press("room-2", Kind.PANIC)
+    assert story.steps() == [(0, 1, ["ola"]), (0, 1, ["per"])]
+    assert story.alarm.next == NextStep(2, 1, None)
+    story.wait(200)
+    assert story.told("voice") == ["per"], "his other contact too"
+    assert len(story.steps()) == 2
+    story.wait(100)
+    assert story.steps()[2:] == [(300, 2, ["siv"])], "when Ola does not arrive it goes on"
+
+
+# What the presser is shown.
+
+
+def test_the_button_follows_the_furthest_responder() -> None:
+    story = Story()
+    story.press("desk-3")
+    for who, action in (("ola", Action.ACKNOWLEDGE), ("per", Action.EN_ROUTE), ("siv", Action.ACKNOWLEDGE)):
+        story.does(who, action)
+    story.does("ola", Action.ARRIVED)
+    story.resolve("ola")
+    assert story.shown("desk-3") == ["raised", "acknowledged", "en_route", "arrived", "resolved"]
+
+
+def test_every_button_that_pressed_is_shown_each_with_its_last_ref() -> None:
+    story = Story()
+    story.press("desk-3", ref="r-1")
+    story.press("desk-4", ref="r-2")
+    story.press("desk-3", ref="r-3")
+    before = len(story.effects)
+    story.does("ola", Action.ACKNOWLEDGE)
+    lights = [(e.device, e.state, e.ref) for e in story.effects[before:] if isinstance(e, Feedback)]
+    assert lights == [("desk-3", "acknowledged", "r-3"), ("desk-4", "acknowledged", "r-2")]
+
+
+def test_the_button_is_told_when_an_acknowledgement_lapses_or_is_taken_back() -> None:
+    story = Story()
+    story.press("desk-3")
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.wait(300)
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.does("ola", Action.DECLINE)
+    assert story.shown("desk-3") == ["raised", "acknowledged", "raised", "acknowledged", "raised"]
+
+
+def test_a_lapse_that_changes_nothing_for_the_button_lights_nothing() -> None:
+    story = Story()
+    story.press("desk-3")
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.wait(60)
+    story.does("per", Action.ACKNOWLEDGE)
+    story.wait(240)
+    assert story.kinds()[-1] is EventKind.LAPSED
+    assert story.shown("desk-3") == ["raised", "acknowledged"]
+
+
+def test_a_cancelled_alarm_is_shown_as_cancelled() -> None:
+    story = Story()
+    story.press("desk-3")
+    story.does("kari", Action.CANCEL, reason="bumped into it")
+    assert story.shown("desk-3")[-1] == "cancelled"
+
+
+def silent_life(story: Story, device: str, kind: Kind | None = None) -> list[str]:
+    story.press(device, kind)
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.does("per", Action.EN_ROUTE)
+    story.wait(300)
+    story.does("per", Action.ARRIVED)
+    story.does("siv", Action.ARRIVED)
+    assert story.state() is State.ATTENDED
+    story.resolve("siv")
+    return story.shown(device)
+
+
+def test_a_silent_alarm_shows_only_received_and_idle_each_once() -> None:
+    assert silent_life(Story(), "under-desk-2") == [RECEIVED, IDLE]
+
+
+@pytest.mark.parametrize("how", [TellPresser.DISCREETLY, TellPresser.NO])
+def test_a_chain_may_want_the_presser_told_discreetly_whatever_the_kind(how: TellPresser) -> None:
+    story = Story(answered_by(step(0, team("guards")), tell_presser=how, acknowledge=TWO))
+    assert silent_life(story, "desk-3") == [RECEIVED, IDLE]
+
+
+def test_a_duress_is_silent_also_where_its_chain_would_tell_the_presser() -> None:
+    story = Story(answered_by(step(0, team("guards")), tell_presser=TellPresser.YES, acknowledge=TWO))
+    assert silent_life(story, "desk-3", Kind.DURESS) == [RECEIVED, IDLE]
+    assert story.alarm.silent
+
+
+def test_an_alarm_that_becomes_a_duress_falls_silent() -> None:
+    story = Story()
+    story.press("desk-3")
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.press("desk-3", Kind.DURESS)
+    story.does("ola", Action.ARRIVED)
+    assert set(story.shown("desk-3")[2:]) == {RECEIVED}
+
+
+@pytest.mark.parametrize(
+    ("states", "light"),
+    [
+        ([], "raised"),
+        ([ResponderState.DECLINED], "raised"),
+        ([ResponderState.DECLINED, ResponderState.ACKNOWLEDGED], "acknowledged"),
+        ([ResponderState.ACKNOWLEDGED, ResponderState.EN_ROUTE], "en_route"),
+        ([ResponderState.ARRIVED, ResponderState.EN_ROUTE], "arrived"),
+    ],
+)
+def test_what_a_button_shows(states: list[ResponderState], light: str) -> None:
+    story = Story()
+    alarm = story.press("desk-3")
+    story.does("ola", Action.ACKNOWLEDGE)
+    (known,) = story.alarm.responders
+    responders = tuple(replace(known, person=str(i), state=state) for i, state in enumerate(states))
+    assert shown(replace(alarm, responders=responders), story.organisation) == light
+
+
+# Faults of alarmd's own.
+
+
+def test_a_fault_opens_a_technical_alarm_with_its_cause_for_those_who_can_mend_it() -> None:
+    story = Story()
+    alarm = story.fault("broker", site="fjordvik")
+    assert (alarm.kind, alarm.cause, alarm.chain, alarm.site) == (Kind.TECHNICAL, "broker", "technical", "fjordvik")
+    assert alarm.first.note == "broker is unwell"
+    assert story.steps() == [(0, 1, ["eva"])]
+    story.wait(59)
+    assert not [e for e in story.effects if isinstance(e, Feedback | ReportFault)]
+
+
+def test_each_fault_has_an_alarm_of_its_own_and_nothing_joins_it() -> None:
+    story = Story()
+    broker, provider = story.fault("broker"), story.fault("provider")
+    assert broker.id != provider.id
+    assert story.press("desk-3").kind is Kind.PANIC
+    assert len(story.alarms) == 3
+
+
+def test_a_cause_that_is_gone_resolves_its_alarm_and_nobody_gets_an_all_clear() -> None:
+    by_call = answered_by(step(0, role("manager"), by=("voice",)))
+    story = Story(by_call)
+    story.fault("broker")
+    story.report(story.attempt("eva", "voice").id, AttemptState.ACCEPTED, provider="CA-eva")
+    alarm = story.mended("broker")
+    assert (alarm.state, alarm.outcome) == (State.RESOLVED, "real")
+    assert story.events[alarm.id][-1].data["reason"] == "broker is well again"
+    assert not [e for e in story.effects if isinstance(e, Tell) and e.purpose is Purpose.ALL_CLEAR]
+    assert [e.provider for e in story.effects if isinstance(e, EndCall)] == ["CA-eva"]
+    assert story.due[alarm.id] is None
+
+
+def test_a_cause_that_is_gone_twice_changes_nothing() -> None:
+    story = Story()
+    story.fault("broker")
+    ended = story.mended("broker")
+    decision = decide(FaultGone("broker", "again"), Situation(ended, story.organisation), story.now, story.new_id)
+    assert (decision.alarm, decision.events, decision.effects) == (ended, (), ())
+
+
+def test_a_chain_that_reaches_nobody_is_said_aloud_once_for_each_step() -> None:
+    story = Story(answered_by(step(0, team("nobody")), step(10, team("nobody")), step(20, role("manager"))))
+    story.press()
+    faults = [e for e in story.effects if isinstance(e, ReportFault)]
+    assert [f.cause for f in faults if f.cause.startswith("nobody")] == ["nobody:only:1", "nobody:only:2"]
+    assert faults[0].text == "step 1 of chain only reaches nobody"
+
+
+# Always.
+
+
+def test_the_same_inputs_give_the_same_decision() -> None:
+    def once() -> Story:
+        story = Story()
+        story.press("desk-3")
+        story.wait(300)
+        story.does("ola", Action.ARRIVED)
+        return story
+
+    one, two = once(), once()
+    assert (one.events, one.effects, one.due) == (two.events, two.effects, two.due)
+
+
+def test_an_alarm_not_yet_attended_always_has_a_due_time() -> None:
+    story = Story()
+    story.press("desk-3")
+    for _ in range(40):
+        assert story.due[story.last] is not None
+        story.now = max(story.now, story.due[story.last] or story.now) + timedelta(milliseconds=1)
+        story.happens(DeadlinePassed(story.last))
