@@ -5,6 +5,7 @@ Being there implies being on the way implies having answered, so those who skip 
 """
 
 from dataclasses import replace
+from typing import assert_never
 
 from alarmd.alarm.events import EventKind, Reason, next_wire, responder_data
 from alarmd.alarm.incoming import Action, Answered, Outcome
@@ -29,6 +30,8 @@ def answer(draft: Draft, answered: Answered) -> Refusal | None:
             _more(draft, answered.by)
         case Action.RESOLVE | Action.CANCEL:
             return _end(draft, answered)
+        case _:
+            assert_never(answered.action)
     return None
 
 

@@ -6,6 +6,7 @@ which knows the alarm.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from alarmd.escalation.schedule import on_call
@@ -41,6 +42,8 @@ def _meant(
             return tuple(p.id for p in organisation.people.values() if target.name in p.roles and p.belongs_to(site))
         case TargetKind.COLLEAGUES:
             return tuple(_colleagues(organisation, site, zone, whole_site=target.name == "site"))
+        case _:
+            assert_never(target.kind)
 
 
 def _colleagues(organisation: Organisation, site: str | None, zone: str | None, *, whole_site: bool) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """How an alarm looks in lists and snapshots, key by key."""
 
+from alarmd.alarm.detail import detail
 from alarmd.alarm.incoming import Action
+from alarmd.alarm.model import AttemptState
 from alarmd.alarm.view import summary
 from tests.support.story import Story
 
@@ -58,3 +60,33 @@ def test_a_summary_of_a_technical_alarm_names_its_cause_and_of_a_closed_one_its_
     story.mended("broker")
     after = summary(story.alarm)
     assert (after["state"], after["outcome"], after["next"]) == ("resolved", "real", None)
+
+
+def test_the_page_of_an_alarm_has_its_signals_its_ledger_and_what_comes() -> None:
+    story = Story()
+    story.press("desk-3", ref="r-1")
+    story.report(story.attempt("ola", "sms").id, AttemptState.FAILED, why="busy")
+    page = detail(story.alarm, [{"position": 1}], [{"step": 2}])
+    assert page | summary(story.alarm) == page
+    assert (page["timeline"], page["plan"]) == ([{"position": 1}], [{"step": 2}])
+    assert page["signals"] == [
+        {
+            "signal": story.alarm.first.id,
+            "ref": "r-1",
+            "device": "desk-3",
+            "zone": "fjordvik/reception",
+            "kind": "panic",
+            "note": None,
+            "at": "2027-03-01T09:00:00.000Z",
+            "by": {"device": "desk-3"},
+            "pressed_at": None,
+            "fault": None,
+        }
+    ]
+    told = next(n for n in page["notifications"] if n["person"] == "ola")
+    assert (told["step"], told["round"], told["purpose"]) == (1, 1, "step")
+    assert [(a["channel"], a["state"], a["why"]) for a in told["attempts"]] == [
+        ("console", "shown", None),
+        ("sms", "failed", "busy"),
+        ("voice", "queued", None),
+    ]
