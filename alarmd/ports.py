@@ -189,6 +189,11 @@ class Committed:
 class Store(Protocol):
     """What must survive."""
 
+    @property
+    def alone(self) -> bool:
+        """Nobody but this process decides on alarms in this database; others may only press."""
+        ...
+
     async def transact(self, work: Callable[[Registry], T]) -> T:
         """Run `work` in one transaction and return when it is durable (fsync, or the database's word). Raises
         NotDurable.

@@ -9,11 +9,11 @@ nobody else learns anything.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
-from alarmd.alarm.incoming import Incoming
+from alarmd.alarm.incoming import Incoming, Performed, Reported
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import AlarmdError, NotDurable
 from alarmd.observe import metrics
@@ -22,7 +22,11 @@ from alarmd.ports import Clock, Committed, Store, Unit
 log = structlog.get_logger()
 
 GROUP = 256
-"""How many are committed together at most: so long does the log's lock hold."""
+"""How many are committed together at most, of those that hurry and of those that do not: so long does the log's lock
+hold."""
+LINGER = timedelta(milliseconds=10)
+"""For so long an outcome waits for company: an acknowledgement must not stand behind the commit of a receipt. Nobody
+waits for these, and one that is lost in a crash is asked for again."""
 
 Heard = Callable[[Sequence[Committed]], None]
 """Told of every group right after its commit, in the order of the log."""
@@ -46,28 +50,39 @@ class Dispatcher:
         self._clock = clock
         self._taker = taker
         self._trouble = trouble
-        self._waiting: list[_Waiting] = []
+        self._urgent: list[_Waiting] = []
+        self._outcomes: list[_Waiting] = []
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     async def submit(self, incoming: Incoming) -> Taken:
         """Decide and commit; returns when it is durable. Raises NotFound, NotDurable."""
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(incoming, self._clock.now(), answer))
+        waiting = _Waiting(incoming, self._clock.now(), answer)
+        if isinstance(incoming, (Reported, Performed)):
+            self._outcomes.append(waiting)
+        else:
+            self._urgent.append(waiting)
+            self._hurry.set()
         self._wake.set()
         return await answer
 
     @property
     def depth(self) -> int:
         """How many wait for a commit."""
-        return len(self._waiting)
+        return len(self._urgent) + len(self._outcomes)
 
     async def run(self) -> None:
         """For ever: take what waits, commit it, tell."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
-                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            while self.depth:
+                if not self._urgent and len(self._outcomes) < GROUP:
+                    await self._clock.sleep_until(self._clock.now() + LINGER, self._hurry)
+                self._hurry.clear()
+                group = self._urgent[:GROUP] + self._outcomes[:GROUP]
+                del self._urgent[:GROUP], self._outcomes[:GROUP]
                 await self._commit(group)
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:

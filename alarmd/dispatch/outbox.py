@@ -8,7 +8,7 @@ alarm is looked at again: nothing leaves that an acknowledgement has made pointl
 import asyncio
 import heapq
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +35,9 @@ AGAIN = timedelta(seconds=1)
 AT_ONCE = 500
 IN_FLIGHT = 256
 """Tellings under way through one channel; the rest wait, the most urgent first."""
+
+CODELESS = frozenset({"voice", "webhook"})
+"""Channels whose messages never need the code that tells several open alarms apart."""
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
 
@@ -69,6 +72,9 @@ class Outbox:
         self._node = node
         self._spawn = spawn
         self._held: set[str] = set()
+        self._telling: Counter[str] = Counter()
+        self._latest: dict[str, Alarm] = {}
+        self._organisations: dict[int, Organisation] = {}
         self._queues: dict[str, list[tuple[int, int, Due]]] = {}
         self._flying: dict[str, int] = {}
         self._later: list[tuple[datetime, int, Due]] = []
@@ -88,6 +94,8 @@ class Outbox:
         for one in committed:
             for due in one.effects:
                 self._take(due)
+            if one.alarm is not None and one.alarm.id in self._telling:
+                self._latest[one.alarm.id] = one.alarm
 
     def show(self, alarm: str, feedback: Feedback) -> None:
         """A light that answers again; not stored, since the device asks until it sees it."""
@@ -133,6 +141,8 @@ class Outbox:
         if due.effect.id in self._held:
             return
         self._held.add(due.effect.id)
+        if isinstance(due.effect, Tell):
+            self._telling[due.alarm] += 1
         not_before = due.effect.not_before if isinstance(due.effect, Tell) else None
         if not_before is not None and not_before > self._clock.now():
             heapq.heappush(self._later, (not_before, next(self._order), due))
@@ -179,6 +189,10 @@ class Outbox:
             alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id
         )
         await self._done(tell.id, reported)
+        self._telling[alarm] -= 1
+        if not self._telling[alarm]:
+            del self._telling[alarm]
+            self._latest.pop(alarm, None)
 
     async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, *, several: bool) -> Outcome:
         recipient = organisation.recipient(tell.person)
@@ -197,7 +211,12 @@ class Outbox:
             return Outcome(AttemptState.FAILED, "internal_error")
 
     async def _look_again(self, tell: Tell, alarm: str) -> _Look:
-        """Looks gather while one is under way, so that a storm is a few reads and not thousands."""
+        """Looks gather while one is under way, so that a storm is a few reads and not thousands. Where nobody else decides on
+        alarms, what was committed last is known here; only a text must know whether other alarms are open."""
+        latest = self._latest.get(alarm) if self._store.alone and tell.channel in CODELESS else None
+        known = self._organisations.get(latest.organisation) if latest else None
+        if known is not None:
+            return _Look(latest, known, several=False)
         answer: asyncio.Future[_Look] = asyncio.get_running_loop().create_future()
         self._looks.append((tell, alarm, answer))
         if not self._looking:
@@ -209,8 +228,11 @@ class Outbox:
         try:
             while self._looks:
                 asked, self._looks = self._looks, []
-                look = partial(_look, alarms=[alarm for _, alarm, _ in asked])
-                found = await self._insist(partial(self._store.read, look))
+                ask = partial(_look, alarms=[alarm for _, alarm, _ in asked])
+                found: dict[str, _Look] = await self._insist(partial(self._store.read, ask))
+                for look in found.values():
+                    if look.alarm is not None and look.organisation is not None:
+                        self._organisations[look.alarm.organisation] = look.organisation
                 for _, alarm, answer in asked:
                     if not answer.done():
                         answer.set_result(found[alarm])

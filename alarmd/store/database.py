@@ -80,6 +80,11 @@ class Database:
         """Which database it is, for people; no password."""
         return self._backend.place
 
+    @property
+    def alone(self) -> bool:
+        """This process is the one daemon that an SQLite file has."""
+        return self._daemon and isinstance(self._backend, Sqlite)
+
     def daemon_runs(self) -> bool:
         """Does a daemon serve this database now? Raises NotDurable when it cannot be asked."""
         try:

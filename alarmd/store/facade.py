@@ -23,6 +23,10 @@ class ThreadedStore:
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
 
+    @property
+    def alone(self) -> bool:
+        return self._database.alone
+
     async def transact(self, work: Callable[[Registry], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, _write, self._database, work)
 
@@ -40,6 +44,10 @@ class InlineStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @property
+    def alone(self) -> bool:
+        return self._database.alone
 
     async def transact(self, work: Callable[[Registry], T]) -> T:
         return _write(self._database, work)

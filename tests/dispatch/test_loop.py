@@ -32,6 +32,7 @@ async def test_a_press_becomes_texts_and_a_light(world: World) -> None:
         assert sorted(world.wires["sms"].told) == ["kari", "ola", "per", "siv"]
         assert world.lamp.shown == [("desk-3", "raised", "r1")]
         assert taken.signal is not None
+        await world.clock.advance(0.01)
         attempts = [
             a for n in (await loop.alarm(taken.signal.alarm)).notifications for a in n.attempts if a.channel == "sms"
         ]
@@ -83,6 +84,7 @@ async def test_killed_before_the_text_was_sent_it_is_sent_after_the_restart(worl
 async def test_a_deadline_that_passed_while_dead_is_met_at_the_start(world: World) -> None:
     async with world.life() as loop:
         await loop.submit(pressed())
+        await world.clock.advance(0.01)
     world.clock._now += timedelta(seconds=25)
     async with world.life():
         await world.clock.advance(1)
@@ -147,6 +149,7 @@ async def test_a_way_that_fails_leads_to_the_next_at_once(world: World) -> None:
     world.wires["sms"].answer = lambda _: Outcome(AttemptState.FAILED, "unreachable")
     async with world.life() as loop:
         await loop.submit(pressed())
+        await world.clock.advance(0.01)
         assert sorted(world.wires["voice"].told) == ["kari", "ola", "per", "siv"]
 
 

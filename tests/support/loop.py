@@ -101,7 +101,7 @@ class World:
         unit.add_organisation(organisation, by="test", now=self.clock.now(), why=None)
 
     def database(self, node: str) -> "ClosingDatabase":
-        return ClosingDatabase(open_database(f"sqlite:///{self.path}", node=node))
+        return ClosingDatabase(open_database(f"sqlite:///{self.path}", node=node, daemon=node != "shell"))
 
     @asynccontextmanager
     async def life(self, node: str = "one") -> AsyncIterator[Loop]:
