@@ -1,33 +1,25 @@
 """`alarmd demo`: a daemon like any other, with a sample office, an embedded broker, simulated buttons and a telephone
 company on this machine, all in one process. Nothing in the daemon knows that it is a demo: its texts and calls go
 through the real Twilio channel, which is told another address. Called by `cli.py`.
+
+Here stands what can be told at once: ports, folder, settings. The daemon itself, which takes a second to import, comes
+after the first line on the screen.
 """
 
 import errno
 import secrets
-import shlex
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from alarmd.app.daemon import Node, node, start
-from alarmd.commands.demo_office import Office, furnish
-from alarmd.commands.demo_words import tell
 from alarmd.errors import CannotStart
-from alarmd.observe.logging import configure
-from alarmd.organisation.model import Organisation
-from alarmd.rehearsal.buttons import Buttons, places_of
-from alarmd.rehearsal.line import Mailbox
-from alarmd.rehearsal.phones import PhoneOwner
-from alarmd.rehearsal.serving import served
-from alarmd.rehearsal.twilio_server import create_phone_exchange
 from alarmd.settings import MQTT_PORT, LogFormat, Settings, load
 
 HOST = "127.0.0.1"
@@ -61,34 +53,7 @@ def demo(*, port: int, phones_port: int, folder: Path | None, mqtt_port: int | N
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with ExitStack() as stack:
         setup = _set_up(stack, port, phones_port, mqtt_port, folder)
-        configure(LogFormat.CONSOLE, stack.enter_context(setup.log.open("a", buffering=1, encoding="utf-8")))
-        office = furnish(setup.settings)
-        console.print("alarmd demo: starting the daemon, the broker, the buttons and the telephones …")
-        try:
-            start(_run(setup, office, console))
-        except KeyboardInterrupt:
-            console.print("\nalarmd demo: stopped." + (f" Everything is kept in {setup.folder}." if setup.kept else ""))
-
-
-async def _run(setup: Setup, office: Office, console: Console) -> None:
-    async with node(setup.settings) as started:
-        buttons = _buttons(setup.settings, office.organisation, started)
-        exchange = create_phone_exchange(
-            account_sid=setup.settings.twilio_account_sid,
-            auth_token=setup.settings.twilio_auth_token.get_secret_value(),
-            inbound_url=setup.settings.base_url + "/v1/hooks/twilio/message",
-            people=_owners(office.organisation),
-            clock=started.house.clock,
-            spawn=started.supervisor.spawn,
-            buttons=buttons,
-        )
-        async with served(exchange, setup.phones, started.supervisor.spawn):
-            buttons.start(started.supervisor.spawn)
-            try:
-                tell(console, setup.settings, setup.phones_url, setup.log, office, _storm(setup.settings, office))
-                await started.serve()
-            finally:
-                await buttons.close()
+        import_module("alarmd.commands.demo_node").run(setup, console)
 
 
 def _set_up(stack: ExitStack, port: int, phones_port: int, mqtt_port: int | None, folder: Path | None) -> Setup:
@@ -113,29 +78,6 @@ def _set_up(stack: ExitStack, port: int, phones_port: int, mqtt_port: int | None
         node_name="demo",
     )
     return Setup(settings, phones, place, kept=folder is not None)
-
-
-def _buttons(settings: Settings, organisation: Organisation, started: Node) -> Buttons:
-    mailbox = Mailbox(HOST, settings.embedded_port or MQTT_PORT)
-    return Buttons(places_of(organisation), mailbox, started.house.clock)
-
-
-def _owners(organisation: Organisation) -> list[PhoneOwner]:
-    """A telephone for everybody who can be texted or called."""
-    numbers = {
-        contact.address: person
-        for person in organisation.people.values()
-        for contact in person.contact
-        if contact.kind in ("sms", "voice")
-    }
-    return [PhoneOwner(person.name, number, organisation.language_of(person)) for number, person in numbers.items()]
-
-
-def _storm(settings: Settings, office: Office) -> str:
-    """A command line that can be pasted into another terminal."""
-    program = sys.argv[0] if Path(sys.argv[0]).name == "alarmd" else "alarmd"
-    words = [program, "storm", "--url", settings.base_url, "--presses", "200", "--rate", "50"]
-    return shlex.join([*words, "--key", office.press_key, "--read-key", office.read_key])
 
 
 @contextmanager

@@ -1,6 +1,9 @@
-// The page of the simulated phones. It shows what the server streams and asks the server for everything that a hand does;
-// it keeps no state of its own but the language. No framework, no inline script: the page runs under default-src 'self'.
+// The page of the simulated phones; buttons.js draws the desk buttons above them. It shows what the server streams and
+// asks the server for everything that a hand does; it keeps no state of its own but the language. No framework, no inline
+// script: the page runs under default-src 'self'.
 
+import { labelButtons, showButtons } from "./buttons.js";
+import { clock, element, grouped, initials, receiver } from "./parts.js";
 import { languages, say, useLanguage } from "./texts.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
@@ -53,6 +56,7 @@ function listen() {
     drawRings();
     document.querySelector("#empty").hidden = cards.size > 0;
   });
+  stream.addEventListener("buttons", (event) => showButtons(JSON.parse(event.data)));
   stream.addEventListener("error", () => showLink("lost"));
 }
 
@@ -80,6 +84,7 @@ function chooseLanguage(wanted) {
     button.setAttribute("aria-pressed", String(button.dataset.language === chosen));
   }
   translate(document);
+  labelButtons();
   showLink(link);
   for (const card of cards.values()) {
     label(card);
@@ -328,20 +333,6 @@ function action(name, words, colour) {
   return button;
 }
 
-function receiver() {
-  const space = "http://www.w3.org/2000/svg";
-  const picture = document.createElementNS(space, "svg");
-  const path = document.createElementNS(space, "path");
-  picture.setAttribute("viewBox", "0 0 24 24");
-  picture.setAttribute("aria-hidden", "true");
-  path.setAttribute(
-    "d",
-    "M6.6 10.8a15.1 15.1 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25c1.1.37 2.3.57 3.6.57a1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1c0 1.25.2 2.45.57 3.57a1 1 0 0 1-.25 1z",
-  );
-  picture.append(path);
-  return picture;
-}
-
 // -- what goes to the server
 
 function write(card, body) {
@@ -394,25 +385,4 @@ function announce(words) {
 
 function nameOf(phone) {
   return phone.name || say("unknown");
-}
-
-function initials(name) {
-  const words = name.split(/\s+/).filter(Boolean);
-  return words.length ? [words[0], words.at(-1)].slice(0, words.length).map((word) => word[0]).join("") : "?";
-}
-
-/** +4790000022 as +47 900 00 022; numbers of other countries as they are. */
-function grouped(number) {
-  return number.replace(/^(\+47)(\d{3})(\d{2})(\d{3})$/, "$1 $2 $3 $4");
-}
-
-function clock(at) {
-  return new Intl.DateTimeFormat("nb", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(at));
-}
-
-function element(tag, className = "", words = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (words) made.textContent = words;
-  return made;
 }
