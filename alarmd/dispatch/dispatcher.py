@@ -39,6 +39,15 @@ class _Waiting:
     answer: "asyncio.Future[Taken]"
 
 
+class _UndecidableError(Exception):
+    """We have a bug on this one."""
+
+    def __init__(self, waiting: _Waiting, cause: Exception) -> None:
+        super().__init__(type(waiting.incoming).__name__)
+        self.waiting = waiting
+        self.cause = cause
+
+
 class Dispatcher:
     """`listeners` are called after each commit; `trouble` is told why a commit failed, and None when one has worked
     again.
@@ -96,6 +105,11 @@ class Dispatcher:
             for waiting in group:
                 _answer(waiting, NotDurable(str(fault)))
             return
+        except _UndecidableError as bug:
+            # Nothing of this group was written. Everyone but the culprit is decided again, without it.
+            _answer(bug.waiting, bug.cause)
+            await self._commit([waiting for waiting in group if waiting is not bug.waiting])
+            return
         self._trouble(None)
         # Listeners first: whoever reads the answer finds feed and outbox as far as he is.
         committed = [r.committed for r in results if isinstance(r, Taken) and r.committed is not None]
@@ -106,7 +120,9 @@ class Dispatcher:
             _answer(waiting, result)
 
     def _take_all(self, unit: Unit, group: Sequence[_Waiting]) -> list[Taken | Exception]:
-        """Runs in the store's thread. One that is refused, or on which we have a bug, must not fail the others."""
+        """Runs in the store's thread. One that is refused must not fail the others; one on which we have a bug may have
+        written half of what it meant, so it undoes the transaction.
+        """
         results: list[Taken | Exception] = []
         for waiting in group:
             try:
@@ -117,7 +133,7 @@ class Dispatcher:
                 results.append(refused)
             except Exception as bug:
                 log.exception("cannot be decided", incoming=type(waiting.incoming).__name__)
-                results.append(bug)
+                raise _UndecidableError(waiting, bug) from bug
         return results
 
 

@@ -211,8 +211,9 @@ class Outbox:
             return Outcome(AttemptState.FAILED, "internal_error")
 
     async def _look_again(self, tell: Tell, alarm: str) -> _Look:
-        """Looks gather while one is under way, so that a storm is a few reads and not thousands. Where nobody else decides on
-        alarms, what was committed last is known here; only a text must know whether other alarms are open."""
+        """Looks gather while one is under way, so that a storm is a few reads and not thousands. Where nobody else
+        decides on alarms, what was committed last is known here; only a text must know whether other alarms are open.
+        """
         latest = self._latest.get(alarm) if self._store.alone and tell.channel in CODELESS else None
         known = self._organisations.get(latest.organisation) if latest else None
         if known is not None:

@@ -1,7 +1,7 @@
 """The loop, told as stories: real dispatcher, outbox, deadlines and store, virtual time."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,9 @@ import pytest
 from alarmd.alarm.incoming import Action, Answered, Pressed
 from alarmd.alarm.model import AttemptState, Device, Person, State
 from alarmd.errors import NotDurable, NotFound
-from alarmd.ports import Outcome
+from alarmd.escalation.draft import Decision
+from alarmd.ports import Committed, Outcome
+from alarmd.store.unit import StoredUnit
 from tests.support.loop import World
 
 OLA = Person("ola", "Ola Fjord", "console")
@@ -132,6 +134,26 @@ async def test_one_that_is_refused_does_not_fail_those_beside_it(world: World) -
         assert (await good).signal is not None
         with pytest.raises(NotFound):
             await bad
+
+
+async def test_one_on_which_we_have_a_bug_writes_nothing_and_fails_nobody_beside_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.life() as loop:
+        write = StoredUnit.write
+
+        def half(unit: StoredUnit, decision: Decision, *, node: str, now: datetime) -> Committed:
+            committed = write(unit, decision, node=node, now=now)
+            assert decision.alarm is None or decision.alarm.first.device != "desk-4", "a bug, after half was written"
+            return committed
+
+        monkeypatch.setattr(StoredUnit, "write", half)
+        good, bad = (asyncio.ensure_future(loop.dispatcher.submit(pressed(d))) for d in ("room-2", "desk-4"))
+        await world.clock.settle()
+        assert (await good).signal is not None
+        with pytest.raises(AssertionError):
+            await bad
+        assert not [one for one in loop.heard if "desk-4" in one.body]
 
 
 async def test_lights_wait_for_the_broker_and_keep_their_order(world: World) -> None:
