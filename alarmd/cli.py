@@ -160,6 +160,26 @@ def preview(
 
 
 @app.command()
+def storm(
+    url: Annotated[str, typer.Option(help="The alarmd that is to stand it.")] = "http://127.0.0.1:8080",
+    presses: Annotated[int, typer.Option(min=1, max=100_000, help="How many presses.")] = 1000,
+    devices: Annotated[str, typer.Option(metavar="all|ID,ID", help="Which devices are pressed.")] = "all",
+    rate: Annotated[float, typer.Option(min=0, max=100_000, help="Presses a second; 0: all at once.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed presses the same devices in the same order.")] = 1,
+    key: Annotated[str | None, typer.Option(help="A key that may press any device.")] = None,
+    mqtt: Annotated[str | None, typer.Option(metavar="URL", help="Press by this broker instead of by HTTP.")] = None,
+    read_key: Annotated[str | None, typer.Option(help="A key that may read: a console looks on.")] = None,
+    patience: Annotated[float, typer.Option(min=1, max=600, help="Seconds from the last press to the verdict.")] = 30,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures there too.")] = None,
+) -> None:
+    """Press many buttons of a running alarmd; status 1 when anything was lost or came twice."""
+    from alarmd.commands.storm import Wish
+    from alarmd.commands.storm import storm as command
+
+    command(Wish(url, presses, devices, rate, seed, patience, key, read_key, mqtt, json))
+
+
+@app.command()
 def verify() -> None:
     """Check that the log is as it was written."""
     from alarmd.commands.verify import verify as command

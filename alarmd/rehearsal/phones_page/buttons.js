@@ -48,9 +48,9 @@ function build(button) {
 function draw(card) {
   const { device, place, floor, kind, light, silent } = card.button;
   card.root.dataset.light = light;
-  card.part(".button-place").textContent = place;
-  card.part(".button-id").textContent = device;
-  card.part(".button-what").textContent = [say(`kind_${kind}`), floor].filter(Boolean).join(" · ");
+  card.part("h3").textContent = place;
+  card.part("h3").title = [place, floor].filter(Boolean).join(", ");
+  card.part(".button-what").textContent = `${device} · ${say(`kind_${kind}`)}`;
   card.part(".press").setAttribute("aria-label", say("pressAt", { device, place }));
   const word = card.part(".light-word");
   const now = silent ? "" : say(`light_${light}`);
