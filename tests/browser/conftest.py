@@ -51,16 +51,20 @@ def watched(house: House) -> Iterator[Watched]:
 
 @pytest.fixture
 def visit(house: House, watched: Watched, new_context: Callable[..., BrowserContext]) -> Visit:
-    def enter(person: str | None, path: str = CONSOLE, *, ready: str | None = "live", **options: Any) -> Page:
+    def enter(person: str | None, path: str = CONSOLE, *, clock: bool = False, **options: Any) -> Page:
         context = new_context(**{"locale": "nb-NO", "viewport": {"width": 1366, "height": 768}} | options)
         if person is not None:
-            context.add_cookies([{"name": "alarmd_session", "value": house.cookie(person), "domain": HOST, "path": "/"}])
+            context.add_cookies(
+                [{"name": "alarmd_session", "value": house.cookie(person), "domain": HOST, "path": "/"}]
+            )
         context.add_init_script(BROKEN_POLICY + FIRST_SEEN)
         page = context.new_page()
         watched.follow(page)
+        if clock:
+            page.clock.install()
         page.goto(path)
-        if person is not None and ready:
-            page.get_by_test_id("connection").and_(page.locator(f"[data-connection={ready}]")).wait_for()
+        if person is not None:
+            page.locator("[data-connection=live]").wait_for()
         return page
 
     return enter

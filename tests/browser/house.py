@@ -25,7 +25,9 @@ SIGNED_OUT = r"status of 401 .*/v1/session$"
 """Before somebody signs in, the page asks who it is: the one fault that every page may tell."""
 
 BROKEN_POLICY = """
-document.addEventListener('securitypolicyviolation', (event) => console.error('policy broken: ' + event.violatedDirective))
+document.addEventListener('securitypolicyviolation', (event) => {
+  console.error('policy broken: ' + event.violatedDirective)
+})
 """
 FIRST_SEEN = """
 window.firstSeen = {}
@@ -99,7 +101,8 @@ class House:
 
 
 Visit = Callable[..., Page]
-"""visit("ola"), visit("kari", PHONE), visit(None): a page of its own in a context of its own; other words go to it."""
+"""visit("ola"), visit("kari", PHONE), visit(None): a page of its own, signed in and live. `clock=True`: its time can be
+moved on; every other word is an option of its browser context."""
 
 
 def row(page: Page, alarm: str) -> Locator:
@@ -119,7 +122,9 @@ def answering(page: Page, path: str, status: int) -> Iterator[None]:
     """As long as it lasts the server's answer to the path (a glob) is this."""
 
     def refuse(route: Route) -> None:
-        route.fulfill(status=status, content_type="application/problem+json", json={"title": "trouble", "status": status})
+        route.fulfill(
+            status=status, content_type="application/problem+json", json={"title": "trouble", "status": status}
+        )
 
     page.route(path, refuse)
     try:
