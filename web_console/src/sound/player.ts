@@ -38,7 +38,7 @@ export class Player {
 
   /** Sounds this tone over and over; null: nothing. The same tone goes on without a break. */
   play(tone: Tone | null): void {
-    if (this.loop?.tone === tone || !this.context) return
+    if ((this.loop?.tone ?? null) === tone || !this.context) return
     this.loop?.source.stop()
     for (const source of this.singles.splice(0)) source.stop()
     this.loop = tone ? { tone, source: this.source(tone, true, 0) } : null
