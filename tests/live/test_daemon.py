@@ -197,7 +197,7 @@ def test_what_a_shell_changes_beside_the_daemon_is_noticed(tmp_path: Path) -> No
             frame = json.loads(feed.recv(5))
             assert frame["type"] == "events"
             assert frame["events"][0]["data"]["ref"] == "shell-1"
-            one.do("key", "revoke", "key-0")
+            one.do("key", "revoke", f"key-{one.port}-0")
             until(lambda: _closed(feed))
         assert one.get("/v1/alarms", "read").status_code == 401
 

@@ -56,7 +56,7 @@ def test_a_line_is_an_object_and_says_which_alarm_it_is_about(lines: io.StringIO
         "%2B4790000021",
         "004790000021",
         "+1 (202) 555-0100",
-        make_key(),
+        pytest.param(make_key(), id="a key of ours"),
     ],
 )
 def test_what_looks_like_a_number_or_a_key_is_masked_wherever_it_stands(lines: io.StringIO, secret: str) -> None:

@@ -96,7 +96,7 @@ class Daemon:
     def headers(self, *scope: str) -> dict[str, str]:
         """For a key of this scope, made when it is asked for first: headers("answer", "--person", "ola")."""
         if scope not in self._keys:
-            name = f"key-{len(self._keys)}"
+            name = f"key-{self.port}-{len(self._keys)}"
             self._keys[scope] = self.do("key", "create", "--name", name, "--scope", *scope).strip().splitlines()[-1]
         return {"Authorization": f"Bearer {self._keys[scope]}"}
 
