@@ -79,14 +79,11 @@ class Postgresql:
         return f"{self.place} did not take it; look into the server's log ({said})"
 
     def unreachable(self, error: SQLAlchemyError) -> bool:
-        lost = isinstance(error, DBAPIError) and error.connection_invalidated
         state = _state(error)
         # Without an SQLSTATE nobody answered; 57P0x: it shuts down, starts up or was told to end us; 53300: it is
         # crowded.
-        return lost or (
-            isinstance(error, OperationalError | InterfaceError)
-            and (state is None or state.startswith(("08", "57P")) or state == "53300")
-        )
+        away = state is None or state.startswith(("08", "57P")) or state == "53300"
+        return away and isinstance(error, OperationalError | InterfaceError)
 
     def close(self) -> None:
         self.writer.dispose()

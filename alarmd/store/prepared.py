@@ -61,5 +61,4 @@ def wrapped(connection: Connection, error: Exception, sql: str) -> Exception:
     base = connection.dialect.loaded_dbapi.Error
     if not isinstance(error, base):
         return error
-    gone = connection.dialect.is_disconnect(error, None, None)
-    return DBAPIError.instance(sql, None, error, base, True, gone, connection.dialect)
+    return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=connection.dialect)

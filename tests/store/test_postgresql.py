@@ -8,6 +8,7 @@ from sqlalchemy import text
 from alarmd.errors import CannotStart, NotDurable
 from alarmd.ports import Registry
 from alarmd.store import open_database
+from alarmd.store.postgresql import Postgresql
 from alarmd.store.registry import StoredRegistry
 from alarmd.store.verify import verify
 from tests.store.exam import Exam
@@ -38,6 +39,8 @@ class TestPostgresql(Exam, ExamOfFaults):
         one.position()
         one.by_hand(END_ALL)
         assert not one.press("desk-3", "a-2").repeated
+        with one.database.snapshot(), one.database.snapshot():
+            pass  # now two readers idle
         one.by_hand(END_ALL)
         assert one.position() > 0
 
@@ -74,6 +77,9 @@ class TestPostgresql(Exam, ExamOfFaults):
         with stage(url, "two") as two:
             assert not two.press("desk-3", "a-1").repeated
             assert "," in two.database.place
+            backend = two.database._backend
+            assert isinstance(backend, Postgresql)
+            assert "target_session_attrs=read-write" in backend._connection_string, "never a standby"
 
     def test_away_at_the_start_and_later(self, postgres_server: Server, url: str) -> None:
         postgres_server.stop(SIGINT)

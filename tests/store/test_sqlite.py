@@ -67,6 +67,7 @@ class TestSqlite(Exam, ExamOfFaults):
             unit._link._connection.exec_driver_sql("PRAGMA query_only = 1")
             with pytest.raises(NotDurable):
                 unit.flush()
+            unit._link._connection.exec_driver_sql("PRAGMA query_only = 0")
 
         with pytest.raises(NotDurable):
             one.within(swallows)
@@ -99,6 +100,9 @@ class TestSqlite(Exam, ExamOfFaults):
         aside = file.rename(file.with_name("aside"))
         with pytest.raises(NotDurable, match="was removed or replaced"):
             one.press("desk-3", "a-2")
+        one.database._backend.readers.dispose()
+        with pytest.raises(NotDurable, match="cannot be opened"):
+            one.position()
         assert not file.exists()
         aside.rename(file)
         assert not one.press("desk-3", "a-2").repeated
