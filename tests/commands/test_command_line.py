@@ -1,19 +1,49 @@
 """The command line of the contract, as a user meets it: exit status, clear lines, never a stack trace."""
 
+import contextlib
+import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from alarmd.access.secrets import password_fits
+from alarmd.cli import main
 from alarmd.organisation.file import parse
 from alarmd.store import open_database
 from tests.support.daemon import OFFICE, Daemon
 
 
+class Shell(Daemon):
+    """The same command line within this process: a start of Python for each command would take most of the time. That
+    the program itself starts so is shown by the tests of the daemon.
+    """
+
+    def run(self, *words: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with (
+            contextlib.chdir(self.folder),
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.object(sys, "argv", ["alarmd", *words]),
+            mock.patch.object(sys, "stdin", io.StringIO(typed)),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 1
+                err.write("" if end.code is None or isinstance(end.code, int) else str(end.code))
+        return subprocess.CompletedProcess([*words], code, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture
 def one(tmp_path: Path) -> Daemon:
-    one = Daemon(tmp_path)
+    one = Shell(tmp_path)
     one.apply()
     return one
 
@@ -137,6 +167,6 @@ def test_verify_finds_what_was_changed_behind_our_back(one: Daemon) -> None:
 
 
 def test_without_an_organisation_it_says_what_to_do(tmp_path: Path) -> None:
-    empty = Daemon(tmp_path)
+    empty = Shell(tmp_path)
     for words in (("export",), ("press", "desk-1"), ("preview", "desk-1")):
         assert "alarmd apply FILE" in refused(empty, *words)
