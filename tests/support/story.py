@@ -100,6 +100,8 @@ class Story:
                 break
             self.now, self.last = max(self.now, at), id
             self.happens(DeadlinePassed(id))
+            due = self.due[id]
+            assert due is None or due > self.now, f"the deadline of {id} has come and is still there"
         self.now = until
 
     @property
