@@ -147,8 +147,8 @@ class Button:
                 self._attach(None)
                 await line.close()
             if not self._closed:
+                self._bell.clear()  # from here on a hand that presses lets it try at once
                 await self._clock.sleep_until(self._clock.now() + BACK_AFTER, self._bell)
-                self._bell.clear()
 
     def _attach(self, line: Line | None) -> None:
         self._line = line

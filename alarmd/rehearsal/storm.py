@@ -86,9 +86,9 @@ class Storm:
                         "the console's feed does not begin; nothing was pressed"
                     )
             began = self._ticks()
-            for number in range(min(door.at_once, self._weather.presses)):
-                supervisor.spawn(f"presser-{number}", self._fatal(self._press(door)))
             if not self._refused:
+                for number in range(min(door.at_once, self._weather.presses)):
+                    supervisor.spawn(f"presser-{number}", self._fatal(self._press(door)))
                 await self._pace()
                 await self._until(self._done)
             self._over.set()
