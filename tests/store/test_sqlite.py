@@ -95,6 +95,13 @@ class TestSqlite(Exam, ExamOfFaults):
         with stage(url, "two", daemon=True) as two:
             assert two.database.prepared
 
+    def test_alone_on_its_file_a_daemon_takes_back_every_lease(self, url: str) -> None:
+        with stage(url, "old-name", daemon=True) as before:
+            before.apply()
+            before.press("desk-3")
+        with stage(url, "new-name", daemon=True) as after, after.database.transaction() as unit:
+            assert unit.claim("new-name", after.now, 100)
+
     def test_a_file_that_is_removed_is_noticed_before_anything_is_accepted(self, one: Stage, file: Path) -> None:
         one.press("desk-3", "a-1")
         aside = file.rename(file.with_name("aside"))
