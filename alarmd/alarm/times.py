@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 def stamp(at: datetime) -> str:
     """`2027-03-28T01:30:00.000Z`. The instant must be aware; finer parts than milliseconds are cut off."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def moment(text: str) -> datetime:
