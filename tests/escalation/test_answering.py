@@ -1,37 +1,19 @@
-"""What people answer: coming, on the way, there, cannot; and how an alarm ends."""
+"""What people answer: coming, on the way, there, cannot; and how they are then left in peace."""
 
 import pytest
 
-from alarmd.alarm.effects import EndCall, Tell
+from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action, Answered, Outcome
-from alarmd.alarm.model import AttemptState, Person, Purpose, ResponderState, State
+from alarmd.alarm.incoming import Action, Answered
+from alarmd.alarm.model import AttemptState, Person, ResponderState, State
 from alarmd.escalation.answering import counted
-from alarmd.escalation.draft import Refusal
 from alarmd.escalation.receipts import still_wanted
-from alarmd.organisation.model import Acknowledge, Contact, Repeat, Target, TargetKind
-from tests.support.organisations import ANYBODY, answered_by, office, person, role, seconds, step, team
+from alarmd.organisation.model import Acknowledge, Repeat, Target, TargetKind
+from tests.escalation.stories import TWO, called, ended_calls
+from tests.support.organisations import answered_by, role, seconds, step, team
 from tests.support.story import Story
 
 GUARDS_ALONE = Acknowledge(frozenset({"guard"}))
-TWO = Acknowledge(needed=2)
-
-
-def called(acknowledge: Acknowledge = ANYBODY) -> Story:
-    """Three guards whose telephones ring."""
-    story = Story(answered_by(step(0, team("guards"), by=("voice",)), acknowledge=acknowledge))
-    story.press()
-    for guard in ("ola", "per", "siv"):
-        story.report(story.attempt(guard, "voice").id, AttemptState.ACCEPTED, provider=f"CA-{guard}")
-    return story
-
-
-def ended_calls(story: Story) -> list[str]:
-    return [e.provider for e in story.effects if isinstance(e, EndCall)]
-
-
-def all_clears(story: Story) -> list[tuple[str, str]]:
-    return [(e.person, e.channel) for e in story.effects if isinstance(e, Tell) and e.purpose is Purpose.ALL_CLEAR]
 
 
 def states(story: Story) -> dict[str, ResponderState]:
@@ -296,133 +278,6 @@ def test_those_who_are_asked_for_while_enough_are_coming_are_really_told() -> No
     assert story.told("voice") == ["eva"], "and by their other contacts when that fails"
     story.resolve("ola")
     assert not still_wanted(story.alarm, text)
-
-
-# The end.
-
-
-@pytest.mark.parametrize("action", [Action.RESOLVE, Action.CANCEL])
-def test_closing_without_arrival_wants_a_reason(action: Action) -> None:
-    story = Story()
-    story.press()
-    story.does("ola", Action.ACKNOWLEDGE)
-    before = story.alarm
-    decision = story.does("ola", action)
-    assert decision.refusal is Refusal.NEEDS_REASON
-    assert (decision.alarm, decision.events, decision.effects) == (before, (), ())
-    assert decision.due == story.due[story.last]
-    assert story.does("ola", action, reason="a mistake").refusal is None
-    assert story.alarm.state.ended
-
-
-def test_resolving_after_an_arrival_wants_no_reason_and_cancelling_does() -> None:
-    story = Story()
-    story.press()
-    story.does("ola", Action.ARRIVED)
-    assert story.does("ola", Action.CANCEL).refusal is Refusal.NEEDS_REASON
-    assert story.resolve("ola").refusal is None
-    assert story.alarm.outcome == "real"
-
-
-@pytest.mark.parametrize("outcome", Outcome)
-def test_an_alarm_is_resolved_with_its_outcome(outcome: Outcome) -> None:
-    story = Story()
-    story.press()
-    story.resolve("ola", "looked at", outcome)
-    assert (story.state(), story.alarm.outcome, story.alarm.next) == (State.RESOLVED, outcome, None)
-    assert story.events[story.last][-2].kind is not EventKind.CANCELLED
-
-
-def test_a_cancelled_alarm_has_no_outcome() -> None:
-    story = Story()
-    story.press()
-    story.does("kari", Action.CANCEL, reason="bumped into it")
-    assert (story.state(), story.alarm.outcome) == (State.CANCELLED, None)
-
-
-@pytest.mark.parametrize("action", [a for a in Action if a is not Action.NOTE])
-def test_after_the_end_everything_but_a_note_is_refused(action: Action) -> None:
-    story = Story()
-    story.press()
-    story.resolve("ola", "a mistake")
-    before = story.alarm
-    decision = story.does("per", action, reason="again")
-    assert decision.refusal is Refusal.ENDED
-    assert (decision.alarm, decision.events) == (before, ())
-
-
-def test_a_note_may_be_written_before_and_after_the_end() -> None:
-    story = Story()
-    story.press()
-    story.does("ola", Action.NOTE, text="two visitors")
-    story.resolve("ola", "seen to")
-    story.does("eva", Action.NOTE, text="talked with Kari")
-    notes = [e.data for e in story.events[story.last] if e.kind is EventKind.NOTED]
-    assert notes == [{"text": "two visitors"}, {"text": "talked with Kari"}]
-
-
-def test_everyone_who_was_told_gets_the_all_clear_once_by_text_and_nobody_else() -> None:
-    story = Story(answered_by(step(0, team("guards")), step(20, team("guards"), by=("voice",))))
-    story.arrives = True
-    story.press()
-    story.wait(30)
-    story.resolve("ola", "seen to")
-    assert all_clears(story) == [("ola", "sms"), ("per", "sms"), ("siv", "sms")]
-
-
-def test_the_all_clear_never_goes_by_call() -> None:
-    voice_first = person("ola", "guard", contact=(Contact("voice", "+4790000001"), Contact("email", "ola@example.org")))
-    voice_only = person("per", "guard", contact=(Contact("voice", "+4790000002"),))
-    people = {**office().people, "ola": voice_first, "per": voice_only}
-    story = Story(answered_by(step(0, team("guards"), by=("voice",)), people=people), arrives=True)
-    story.press()
-    story.resolve("siv", "seen to")
-    assert all_clears(story) == [("ola", "email"), ("siv", "sms")]
-
-
-def test_when_the_all_clear_fails_the_next_written_contact_carries_it_and_never_a_call() -> None:
-    contacts = (Contact("sms", "+4790000001"), Contact("voice", "+4790000001"), Contact("email", "ola@example.org"))
-    people = {**office().people, "ola": person("ola", "guard", contact=contacts)}
-    story = Story(answered_by(step(0, Target(TargetKind.PERSON, "ola")), people=people))
-    story.press()
-    story.resolve("per", "seen to")
-    story.report(story.attempt("ola", "sms").id, AttemptState.FAILED)
-    assert all_clears(story) == [("ola", "sms"), ("ola", "email")]
-    story.report(story.attempt("ola", "email").id, AttemptState.FAILED)
-    assert all_clears(story) == [("ola", "sms"), ("ola", "email")]
-    assert story.told("voice") == []
-    assert story.due[story.last] is None
-
-
-def test_one_whom_no_message_reached_gets_no_all_clear() -> None:
-    story = Story(answered_by(step(0, team("guards"), by=("sms", "voice"))))
-    story.press()
-    story.does("ola", Action.ACKNOWLEDGE)
-    for channel, state in (("sms", AttemptState.WITHDRAWN), ("voice", AttemptState.FAILED)):
-        story.report(story.attempt("per", channel).id, state)
-    story.resolve("ola", "seen to")
-    assert [who for who, _ in all_clears(story)] == ["ola", "siv"]
-
-
-def test_a_chain_may_want_no_all_clear() -> None:
-    story = Story(answered_by(step(0, team("guards")), all_clear=False))
-    story.press()
-    story.resolve("ola", "seen to")
-    assert all_clears(story) == []
-
-
-def test_the_all_clear_leaves_when_nothing_else_may() -> None:
-    story = Story()
-    story.press()
-    story.resolve("ola", "seen to")
-    tells = [e for e in story.effects if isinstance(e, Tell)]
-    assert {t.purpose for t in tells if still_wanted(story.alarm, t)} == {Purpose.ALL_CLEAR}
-
-
-def test_the_end_stops_calls_that_ring() -> None:
-    story = called(Acknowledge(needed=3))
-    story.resolve("eva", "seen to")
-    assert ended_calls(story) == ["CA-ola", "CA-per", "CA-siv"]
 
 
 def test_an_answer_carries_who_and_how() -> None:

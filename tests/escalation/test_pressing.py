@@ -1,22 +1,19 @@
-"""Signals and faults: what opens, joins, grows stronger, sounds, and what the presser is shown."""
+"""Signals: what opens an alarm, what joins it, what makes it stronger, and what sounds."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
+from alarmd.alarm.effects import Feedback, Tell
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action, DeadlinePassed, FaultGone, Pressed
-from alarmd.alarm.model import AttemptState, Device, Kind, NextStep, Person, Purpose, ResponderState, State
-from alarmd.escalation.decide import Situation, decide
-from alarmd.escalation.feedback import IDLE, RECEIVED, shown
+from alarmd.alarm.incoming import Action, DeadlinePassed, Pressed
+from alarmd.alarm.model import Device, Kind, NextStep, Person, State
+from alarmd.escalation.decide import decide
 from alarmd.escalation.pressing import Opening, kind_of
-from alarmd.organisation.model import Acknowledge, Chain, Joining, Target, TargetKind, TellPresser
-from tests.support.organisations import answered_by, office, role, seconds, step, team
+from alarmd.organisation.model import Acknowledge, Chain, Joining, Target, TargetKind
+from tests.escalation.stories import GUARDS, TWO
+from tests.support.organisations import ANYBODY, answered_by, office, role, seconds, step
 from tests.support.story import BEGAN, Story
-
-GUARDS = ["ola", "per", "siv"]
 
 
 def last_signal(story: Story) -> dict[str, object]:
@@ -30,9 +27,6 @@ def by_strength(weaker: Acknowledge, stronger: Acknowledge) -> Story:
     assist = Chain("assist", (step(0, ola), step(30, role("manager"))), acknowledge=weaker)
     panic = Chain("panic", (step(0, per), step(20, siv)), frozenset({Kind.PANIC}), acknowledge=stronger)
     return Story(office(chains={"assist": assist, "panic": panic}), arrives=True)
-
-
-ANY, TWO = Acknowledge(), Acknowledge(needed=2)
 
 
 # What a signal opens.
@@ -167,7 +161,7 @@ def test_nothing_joins_where_the_organisation_wants_it_so() -> None:
 
 
 def test_a_stronger_kind_on_the_same_device_starts_its_own_chain_at_that_moment() -> None:
-    story = by_strength(ANY, TWO)
+    story = by_strength(ANYBODY, TWO)
     first = story.press("room-2")
     assert story.steps() == [(0, 1, ["ola"])]
     story.wait(10)
@@ -179,7 +173,7 @@ def test_a_stronger_kind_on_the_same_device_starts_its_own_chain_at_that_moment(
 
 
 def test_a_stronger_kind_takes_the_chain_of_the_alarms_own_version() -> None:
-    story = by_strength(ANY, TWO)
+    story = by_strength(ANYBODY, TWO)
     alarm = story.press("room-2")
     newest = answered_by(step(0, role("manager")))
     opening = Opening(newest, 2, "11", (alarm,), {1: story.organisation})
@@ -190,7 +184,7 @@ def test_a_stronger_kind_takes_the_chain_of_the_alarms_own_version() -> None:
 
 
 def test_a_weaker_or_equal_kind_on_the_same_device_changes_nothing() -> None:
-    story = by_strength(ANY, TWO)
+    story = by_strength(ANYBODY, TWO)
     story.press("room-2", Kind.PANIC)
     story.press("room-2", Kind.ASSIST)
     assert story.kinds()[-1] is EventKind.JOINED
@@ -198,7 +192,7 @@ def test_a_weaker_or_equal_kind_on_the_same_device_changes_nothing() -> None:
 
 
 def test_those_who_come_for_the_weaker_kind_are_counted_anew() -> None:
-    story = by_strength(ANY, Acknowledge(frozenset({"manager"})))
+    story = by_strength(ANYBODY, Acknowledge(frozenset({"manager"})))
     story.press("room-2")
     story.does("ola", Action.ACKNOWLEDGE)
     story.does("siv", Action.DECLINE)
@@ -238,7 +232,7 @@ def test_one_who_has_arrived_for_the_weaker_kind_may_be_enough_for_the_stronger(
 
 
 def test_an_attended_alarm_that_grows_stronger_may_need_more() -> None:
-    story = by_strength(ANY, TWO)
+    story = by_strength(ANYBODY, TWO)
     story.press("room-2")
     story.does("ola", Action.ARRIVED)
     assert story.state() is State.ATTENDED
@@ -249,7 +243,7 @@ def test_an_attended_alarm_that_grows_stronger_may_need_more() -> None:
 
 
 def test_an_attended_alarm_stays_attended_when_those_there_are_enough_for_the_stronger_kind() -> None:
-    story = by_strength(ANY, ANY)
+    story = by_strength(ANYBODY, ANYBODY)
     story.press("room-2")
     story.does("ola", Action.ARRIVED)
     story.press("room-2", Kind.PANIC)
@@ -258,7 +252,7 @@ def test_an_attended_alarm_stays_attended_when_those_there_are_enough_for_the_st
 
 
 def test_the_first_step_of_the_stronger_kind_is_done_even_when_enough_are_coming_and_then_the_clock_stands() -> None:
-    story = by_strength(ANY, ANY)
+    story = by_strength(ANYBODY, ANYBODY)
     story.arrives = False
     story.press("room-2")
     story.does("ola", Action.ACKNOWLEDGE)
@@ -270,164 +264,6 @@ def test_the_first_step_of_the_stronger_kind_is_done_even_when_enough_are_coming
     assert len(story.steps()) == 2
     story.wait(100)
     assert story.steps()[2:] == [(300, 2, ["siv"])], "when Ola does not arrive it goes on"
-
-
-# What the presser is shown.
-
-
-def test_the_button_follows_the_furthest_responder() -> None:
-    story = Story()
-    story.press("desk-3")
-    for who, action in (("ola", Action.ACKNOWLEDGE), ("per", Action.EN_ROUTE), ("siv", Action.ACKNOWLEDGE)):
-        story.does(who, action)
-    story.does("ola", Action.ARRIVED)
-    story.resolve("ola")
-    assert story.shown("desk-3") == ["raised", "acknowledged", "en_route", "arrived", "resolved"]
-
-
-def test_every_button_that_pressed_is_shown_each_with_its_last_ref() -> None:
-    story = Story()
-    story.press("desk-3", ref="r-1")
-    story.press("desk-4", ref="r-2")
-    story.press("desk-3", ref="r-3")
-    before = len(story.effects)
-    story.does("ola", Action.ACKNOWLEDGE)
-    lights = [(e.device, e.state, e.ref) for e in story.effects[before:] if isinstance(e, Feedback)]
-    assert lights == [("desk-3", "acknowledged", "r-3"), ("desk-4", "acknowledged", "r-2")]
-
-
-def test_the_button_is_told_when_an_acknowledgement_lapses_or_is_taken_back() -> None:
-    story = Story()
-    story.press("desk-3")
-    story.does("ola", Action.ACKNOWLEDGE)
-    story.wait(300)
-    story.does("ola", Action.ACKNOWLEDGE)
-    story.does("ola", Action.DECLINE)
-    assert story.shown("desk-3") == ["raised", "acknowledged", "raised", "acknowledged", "raised"]
-
-
-def test_a_lapse_that_changes_nothing_for_the_button_lights_nothing() -> None:
-    story = Story()
-    story.press("desk-3")
-    story.does("ola", Action.ACKNOWLEDGE)
-    story.wait(60)
-    story.does("per", Action.ACKNOWLEDGE)
-    story.wait(240)
-    assert story.kinds()[-1] is EventKind.LAPSED
-    assert story.shown("desk-3") == ["raised", "acknowledged"]
-
-
-def test_a_cancelled_alarm_is_shown_as_cancelled() -> None:
-    story = Story()
-    story.press("desk-3")
-    story.does("kari", Action.CANCEL, reason="bumped into it")
-    assert story.shown("desk-3")[-1] == "cancelled"
-
-
-def silent_life(story: Story, device: str, kind: Kind | None = None) -> list[str]:
-    story.press(device, kind)
-    story.does("ola", Action.ACKNOWLEDGE)
-    story.does("per", Action.EN_ROUTE)
-    story.wait(300)
-    story.does("per", Action.ARRIVED)
-    story.does("siv", Action.ARRIVED)
-    assert story.state() is State.ATTENDED
-    story.resolve("siv")
-    return story.shown(device)
-
-
-def test_a_silent_alarm_shows_only_received_and_idle_each_once() -> None:
-    assert silent_life(Story(), "under-desk-2") == [RECEIVED, IDLE]
-
-
-@pytest.mark.parametrize("how", [TellPresser.DISCREETLY, TellPresser.NO])
-def test_a_chain_may_want_the_presser_told_discreetly_whatever_the_kind(how: TellPresser) -> None:
-    story = Story(answered_by(step(0, team("guards")), tell_presser=how, acknowledge=TWO))
-    assert silent_life(story, "desk-3") == [RECEIVED, IDLE]
-
-
-def test_a_duress_is_silent_also_where_its_chain_would_tell_the_presser() -> None:
-    story = Story(answered_by(step(0, team("guards")), tell_presser=TellPresser.YES, acknowledge=TWO))
-    assert silent_life(story, "desk-3", Kind.DURESS) == [RECEIVED, IDLE]
-    assert story.alarm.silent
-
-
-def test_an_alarm_that_becomes_a_duress_falls_silent() -> None:
-    story = Story()
-    story.press("desk-3")
-    story.does("ola", Action.ACKNOWLEDGE)
-    story.press("desk-3", Kind.DURESS)
-    story.does("ola", Action.ARRIVED)
-    assert set(story.shown("desk-3")[2:]) == {RECEIVED}
-
-
-@pytest.mark.parametrize(
-    ("states", "light"),
-    [
-        ([], "raised"),
-        ([ResponderState.DECLINED], "raised"),
-        ([ResponderState.DECLINED, ResponderState.ACKNOWLEDGED], "acknowledged"),
-        ([ResponderState.ACKNOWLEDGED, ResponderState.EN_ROUTE], "en_route"),
-        ([ResponderState.ARRIVED, ResponderState.EN_ROUTE], "arrived"),
-    ],
-)
-def test_what_a_button_shows(states: list[ResponderState], light: str) -> None:
-    story = Story()
-    alarm = story.press("desk-3")
-    story.does("ola", Action.ACKNOWLEDGE)
-    (known,) = story.alarm.responders
-    responders = tuple(replace(known, person=str(i), state=state) for i, state in enumerate(states))
-    assert shown(replace(alarm, responders=responders), story.organisation) == light
-
-
-# Faults of alarmd's own.
-
-
-def test_a_fault_opens_a_technical_alarm_with_its_cause_for_those_who_can_mend_it() -> None:
-    story = Story()
-    alarm = story.fault("broker", site="fjordvik")
-    assert (alarm.kind, alarm.cause, alarm.chain, alarm.site) == (Kind.TECHNICAL, "broker", "technical", "fjordvik")
-    assert alarm.first.note == "broker is unwell"
-    assert story.steps() == [(0, 1, ["eva"])]
-    story.wait(59)
-    assert not [e for e in story.effects if isinstance(e, Feedback | ReportFault)]
-
-
-def test_each_fault_has_an_alarm_of_its_own_and_nothing_joins_it() -> None:
-    story = Story()
-    broker, provider = story.fault("broker"), story.fault("provider")
-    assert broker.id != provider.id
-    assert story.press("desk-3").kind is Kind.PANIC
-    assert len(story.alarms) == 3
-
-
-def test_a_cause_that_is_gone_resolves_its_alarm_and_nobody_gets_an_all_clear() -> None:
-    by_call = answered_by(step(0, role("manager"), by=("voice",)))
-    story = Story(by_call)
-    story.fault("broker")
-    story.report(story.attempt("eva", "voice").id, AttemptState.ACCEPTED, provider="CA-eva")
-    alarm = story.mended("broker")
-    assert (alarm.state, alarm.outcome) == (State.RESOLVED, "real")
-    assert story.events[alarm.id][-1].data["reason"] == "broker is well again"
-    assert not [e for e in story.effects if isinstance(e, Tell) and e.purpose is Purpose.ALL_CLEAR]
-    assert [e.provider for e in story.effects if isinstance(e, EndCall)] == ["CA-eva"]
-    assert story.due[alarm.id] is None
-
-
-def test_a_cause_that_is_gone_twice_changes_nothing() -> None:
-    story = Story()
-    story.fault("broker")
-    ended = story.mended("broker")
-    decision = decide(FaultGone("broker", "again"), Situation(ended, story.organisation), story.now, story.new_id)
-    assert (decision.alarm, decision.events, decision.effects) == (ended, (), ())
-
-
-def test_a_chain_that_reaches_nobody_is_said_aloud_once_for_each_step() -> None:
-    story = Story(answered_by(step(0, team("nobody")), step(10, team("nobody")), step(20, role("manager"))))
-    story.press()
-    faults = [e for e in story.effects if isinstance(e, ReportFault)]
-    assert [f.cause for f in faults if f.cause.startswith("nobody")] == ["nobody:only:1", "nobody:only:2"]
-    assert faults[0].text == "step 1 of chain only reaches nobody"
 
 
 # Always.

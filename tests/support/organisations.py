@@ -70,30 +70,6 @@ def office(**changes: object) -> Organisation:
         "fjordvik/room-2": Zone("fjordvik/room-2", "fjordvik", "Samtalerom 2", "2. etg.", "", ("fjordvik/room-3",)),
         "fjordvik/room-3": Zone("fjordvik/room-3", "fjordvik", "Samtalerom 3", "2. etg."),
     }
-    guards = (CONSOLE, "sms")
-    chains = (
-        Chain(
-            "panic",
-            (
-                step(0, Target(TargetKind.COLLEAGUES, "zone"), team("guards"), by=guards),
-                step(20, team("guards"), by=("voice",)),
-                step(60, role("manager"), by=("voice", "sms")),
-            ),
-            frozenset({Kind.PANIC, Kind.MEDICAL}),
-            repeat=Repeat(2, seconds(60)),
-            acknowledge=Acknowledge(frozenset({"guard", "manager", "staff"}), 1, timedelta(minutes=5)),
-        ),
-        Chain(
-            "duress",
-            (step(0, team("guards"), by=guards), step(15, team("guards"), role("manager"), by=("voice",))),
-            frozenset({Kind.DURESS}),
-            repeat=Repeat(2, seconds(45)),
-            acknowledge=Acknowledge(frozenset({"guard", "manager"}), 2, timedelta(minutes=5)),
-            tell_presser=TellPresser.DISCREETLY,
-        ),
-        Chain("technical", (step(0, role("manager"), by=(CONSOLE,)),), frozenset({Kind.TECHNICAL, Kind.TEST})),
-        Chain("rest", (step(0, team("guards"), by=guards), step(30, role("manager"), by=("voice",)))),
-    )
     values: dict[str, object] = {
         "name": "Nav Fjordvik",
         "time_zone": "Europe/Oslo",
@@ -126,7 +102,34 @@ def office(**changes: object) -> Organisation:
                 {"host": "127.0.0.1", "port": 10700, "account": "1234"},
             )
         },
-        "chains": {c.id: c for c in chains},
+        "chains": {c.id: c for c in _chains()},
         "joining": Joining(same_device=True, same_zone_within=timedelta(minutes=10), settle=seconds(1)),
     }
     return Organisation(**(values | changes))  # type: ignore[arg-type]  # the names are those of the value
+
+
+def _chains() -> tuple[Chain, ...]:
+    guards = (CONSOLE, "sms")
+    return (
+        Chain(
+            "panic",
+            (
+                step(0, Target(TargetKind.COLLEAGUES, "zone"), team("guards"), by=guards),
+                step(20, team("guards"), by=("voice",)),
+                step(60, role("manager"), by=("voice", "sms")),
+            ),
+            frozenset({Kind.PANIC, Kind.MEDICAL}),
+            repeat=Repeat(2, seconds(60)),
+            acknowledge=Acknowledge(frozenset({"guard", "manager", "staff"}), 1, timedelta(minutes=5)),
+        ),
+        Chain(
+            "duress",
+            (step(0, team("guards"), by=guards), step(15, team("guards"), role("manager"), by=("voice",))),
+            frozenset({Kind.DURESS}),
+            repeat=Repeat(2, seconds(45)),
+            acknowledge=Acknowledge(frozenset({"guard", "manager"}), 2, timedelta(minutes=5)),
+            tell_presser=TellPresser.DISCREETLY,
+        ),
+        Chain("technical", (step(0, role("manager"), by=(CONSOLE,)),), frozenset({Kind.TECHNICAL, Kind.TEST})),
+        Chain("rest", (step(0, team("guards"), by=guards), step(30, role("manager"), by=("voice",)))),
+    )
