@@ -58,6 +58,7 @@ def visit(house: House, watched: Watched, new_context: Callable[..., BrowserCont
                 [{"name": "alarmd_session", "value": house.cookie(person), "domain": HOST, "path": "/"}]
             )
         context.add_init_script(BROKEN_POLICY + FIRST_SEEN)
+        context.set_default_timeout(10_000)
         page = context.new_page()
         watched.follow(page)
         if clock:

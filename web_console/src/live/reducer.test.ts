@@ -110,6 +110,12 @@ describe('the life of an alarm', () => {
     ])
   })
 
+  it('keeps the place in the chain while its clock stands', () => {
+    const stands = { at: null, step: 2, round: 1 }
+    const after = run(began(alarm('a')), events(event(11, 'acknowledged', answer('kari', stands), { state: 'acknowledged' })))
+    expect(after.alarms.get('a')?.next).toEqual(stands)
+  })
+
   it('loses those whose acknowledgement lapsed and takes up its clock', () => {
     const next = { at: AT, step: 2, round: 1 }
     const after = run(
