@@ -4,6 +4,7 @@ after it and end before it. Called by `demo.py`.
 
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -28,10 +29,9 @@ def run(setup: Setup, console: Console) -> None:
         configure(setup.settings.log_format, log)
         office = furnish(setup.settings)
         console.print("alarmd demo: starting the daemon, the broker, the buttons and the telephones …")
-        try:
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
             start(_run(setup, office, console))
-        except KeyboardInterrupt:
-            console.print("\nalarmd demo: stopped." + (f" Everything is kept in {setup.folder}." if setup.kept else ""))
+        console.print("\nalarmd demo: stopped." + (f" Everything is kept in {setup.folder}." if setup.kept else ""))
 
 
 async def _run(setup: Setup, office: Office, console: Console) -> None:
