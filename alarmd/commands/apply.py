@@ -5,6 +5,7 @@ from pathlib import Path
 
 from alarmd.clock import SystemClock
 from alarmd.commands.common import current, opened, whoever
+from alarmd.commands.public_holidays import look_up
 from alarmd.errors import AlarmdError, Malformed
 from alarmd.escalation.readiness import Severity, readiness
 from alarmd.organisation.difference import difference
@@ -55,7 +56,7 @@ def read(file: Path) -> Organisation:
         raise AlarmdError(f"{file}: cannot be read: {fault.strerror}") from fault
     except UnicodeDecodeError as fault:
         raise AlarmdError(f"{file}: byte {fault.start} is not UTF-8; save the file as UTF-8") from fault
-    parsed = parse(text, str(file))
+    parsed = parse(text, str(file), look_up(SystemClock().now()))
     for warning in parsed.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return parsed.organisation

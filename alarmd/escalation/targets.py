@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from alarmd.escalation.schedule import on_call
+from alarmd.escalation.schedule import on_call, within
 from alarmd.organisation.model import Organisation, Person, Target, TargetKind
 
 
@@ -18,14 +18,14 @@ def people_for(
 ) -> tuple[str, ...]:
     """Ids of the people and externals meant, in the targets' order, none twice, absent people left out. `at` is
     aware."""
-    local = at.astimezone(ZoneInfo(organisation.time_zone)).replace(tzinfo=None)
+    time_zone = ZoneInfo(organisation.time_zone)
     found = (id for target in targets for id in _meant(target, organisation, site, zone, at))
-    return tuple(dict.fromkeys(id for id in found if _present(organisation, id, local)))
+    return tuple(dict.fromkeys(id for id in found if _present(organisation, id, time_zone, at)))
 
 
-def _present(organisation: Organisation, id: str, local: datetime) -> bool:
+def _present(organisation: Organisation, id: str, time_zone: ZoneInfo, at: datetime) -> bool:
     person = organisation.people.get(id)
-    return person is None or not any(a.start <= local < a.end for a in person.absent)
+    return person is None or not any(within(each.start, each.end, time_zone, at) for each in person.absent)
 
 
 def _meant(
@@ -37,7 +37,8 @@ def _meant(
         case TargetKind.TEAM:
             return organisation.teams[target.name]
         case TargetKind.ON_CALL:
-            return on_call(organisation.schedules[target.name], organisation.time_zone, at)
+            schedule = organisation.schedules[target.name]
+            return on_call(schedule, organisation.time_zone, at, organisation.holidays)
         case TargetKind.ROLE:
             return tuple(p.id for p in organisation.people.values() if target.name in p.roles and p.belongs_to(site))
         case TargetKind.COLLEAGUES:

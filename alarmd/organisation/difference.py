@@ -71,6 +71,8 @@ def _as_mapping(value: object) -> Mapping[str, object]:
 def _told(value: object, path: str) -> str:
     """The value on one line, in the file's own way, whatever is nobody's business masked."""
     key = path.rpartition(".")[2]
+    if isinstance(value, Mapping) and key == "days":  # whole years of public holidays: nobody wants to read each
+        return f"[{', '.join(value)}]"
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{name}: {_told(each, name)}' for name, each in value.items())}}}"
     if isinstance(value, list):

@@ -4,7 +4,9 @@ The only module that loads the YAML library, so `alarmd run` never does: a store
 by the commands `apply` and `export`.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
 from io import StringIO
 
 from ruamel.yaml import YAML
@@ -22,6 +24,10 @@ _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool",
 _NOTHING = ("", "~", "null", "Null", "NULL")
 
 
+LookUp = Callable[[str], frozenset[date]]
+"""The public holidays of a country, whole years of them. Raises LookupError with words for one that is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a file says. `warnings` are whole lines in the form of the faults: known, but not built yet, or surely
@@ -32,7 +38,12 @@ class Parsed:
     warnings: tuple[str, ...]
 
 
-def parse(text: str, name: str) -> Parsed:
+def nowhere(of: str) -> frozenset[date]:
+    """Where nobody looks up public holidays, a file that wants them is refused."""
+    raise LookupError(f"the public holidays of {shown(of)} are not at hand here")
+
+
+def parse(text: str, name: str, look_up: LookUp = nowhere) -> Parsed:
     """Read an organisation file; `name` is what its lines are told by. Raises FaultyFile with every fault as
     `NAME:LINE: path: what is wrong and what would be right`: those of shape first, those of sense when the shape is
     right.
@@ -42,7 +53,7 @@ def parse(text: str, name: str) -> Parsed:
     found = item.kept(shape.organisation)
     if not found or book.noted:
         raise FaultyFile(book.faults())
-    organisation = found[0]
+    organisation = _with_holidays(found[0], book, look_up)
     for path, words in sense.faults(organisation):
         book.note(path, words)
     if book.noted:
@@ -52,12 +63,27 @@ def parse(text: str, name: str) -> Parsed:
 
 
 def export(organisation: Organisation) -> str:
-    """The organisation as a file that `parse` takes back to an equal value. Holds numbers and secrets in full."""
+    """The organisation as a file that `parse` takes back to an equal value, if the public holidays are what they were.
+    Holds numbers and secrets in full.
+    """
     yaml = YAML(typ="safe", pure=True)
     yaml.width, yaml.representer.sort_base_mapping_type_on_output = 130, False
     out = StringIO()
-    yaml.dump(plain(organisation), out)
+    calendar = organisation.holidays
+    said = replace(organisation, holidays=replace(calendar, days=frozenset())) if calendar.of else organisation
+    yaml.dump(plain(said), out)
     return out.getvalue()
+
+
+def _with_holidays(organisation: Organisation, book: Book, look_up: LookUp) -> Organisation:
+    calendar = organisation.holidays
+    if not calendar.of:
+        return organisation
+    try:
+        return replace(organisation, holidays=replace(calendar, days=look_up(calendar.of)))
+    except LookupError as unknown:
+        book.note("holidays.of", str(unknown.args[0]))
+        return organisation
 
 
 def _composed(text: str, name: str) -> Node:

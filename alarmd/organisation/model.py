@@ -7,7 +7,7 @@ everybody, changed by nobody.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from alarmd.alarm.model import Kind
@@ -109,38 +109,84 @@ class External:
     language: str | None = None
 
 
+class OnHolidays(StrEnum):
+    """What a public holiday is to a window: a day like others, never in it, the only kind of day in it (of the
+    weekdays that it names), or in it whatever its weekday.
+    """
+
+    AS_EVER = "as_ever"
+    NEVER = "never"
+    ONLY = "only"
+    ALSO = "also"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Weekdays (Monday is 0) and a span of local time of day; `end` <= `start` goes over midnight, and belongs to the
+    day on which it begins.
+    """
+
+    days: frozenset[int]
+    start: time
+    end: time
+    holidays: OnHolidays = OnHolidays.AS_EVER
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """People in turn from a local instant, each for `every`; hand-over keeps its local time of day over daylight
-    saving when `every` is whole days.
+    """People in turn from a local instant, each for `every` by the clock on the wall: a hand-over keeps its local time
+    of day over daylight saving. `only`: turns go on outside it, and nobody is on call by them there. `instead`: while
+    it has somebody, the rotations written above it rest.
     """
 
     people: tuple[str, ...]
     start: datetime
     every: timedelta
+    only: Window | None = None
+    instead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Weekdays (Monday is 0) and a span of local time of day; `end` <= `start` goes over midnight."""
+class Change(StrEnum):
+    """What an override does: its person alone instead of all others, beside them, or not at all."""
 
-    days: frozenset[int]
-    start: time
-    end: time
+    REPLACE = "replace"
+    ADD = "add"
+    REMOVE = "remove"
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """For its span this person replaces whoever would be on call."""
+    """A change for one local span."""
 
     person: str
     start: datetime
     end: datetime
+    change: Change = Change.REPLACE
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The public holidays. `of`: a country or a part of it, `NO`, `DE-BY`; `also`: days of the organisation's own;
+    `days`: those of `of`, whole years of them, looked up when the file was read. They are kept and not looked up again:
+    what was decided by them can be decided again, and no update of a library moves anybody's duty unseen.
+    """
+
+    of: str = ""
+    also: frozenset[date] = frozenset()
+    days: frozenset[date] = frozenset()
+
+    def __contains__(self, day: object) -> bool:
+        return day in self.days or day in self.also
+
+    @property
+    def last_year(self) -> int | None:
+        """The last year whose days of `of` are known; None where none are."""
+        return max(self.days).year if self.days else None
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Who is on call: rotations in turn, only in a window where one is given, overridden for single spans."""
+    """Who is on call: rotations in turn, only in a window where one is given, changed for single spans."""
 
     id: str
     rotations: tuple[Rotation, ...]
@@ -243,6 +289,7 @@ class Organisation:
     externals: Mapping[str, External]
     chains: Mapping[str, Chain]
     joining: Joining = Joining()
+    holidays: Calendar = Calendar()
 
     def zone(self, full_id: str | None) -> Zone | None:
         """The zone, or None for no or an unknown id."""

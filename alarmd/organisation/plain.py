@@ -7,19 +7,25 @@ to a log.
 
 from collections.abc import Mapping
 from datetime import time
+from itertools import groupby
 
 from alarmd.alarm.model import Kind
 from alarmd.errors import FaultyFile
 from alarmd.organisation import scalars, shape
 from alarmd.organisation.model import (
     Acknowledge,
+    Calendar,
     Chain,
+    Change,
     Contact,
     Device,
     External,
     Joining,
+    OnHolidays,
     Organisation,
+    Override,
     Person,
+    Rotation,
     Schedule,
     Site,
     Step,
@@ -50,6 +56,7 @@ def plain(organisation: Organisation) -> Plain:
         "externals": {key: _external(external) for key, external in organisation.externals.items()},
         "chains": {key: _chain(chain) for key, chain in organisation.chains.items()},
         "joining": _joining(organisation.joining),
+        **_said(holidays=_calendar(organisation.holidays)),
     }
 
 
@@ -113,24 +120,39 @@ def _address(contact: Contact) -> object:
 
 
 def _schedule(schedule: Schedule) -> Plain:
-    rotations = [
-        {
-            "people": list(each.people),
-            "from": scalars.instant_text(each.start),
-            "every": scalars.duration_text(each.every),
-        }
-        for each in schedule.rotations
-    ]
-    overrides = [{"person": each.person, **scalars.span_texts(each.start, each.end)} for each in schedule.overrides]
-    return _said(rotations=rotations, overrides=overrides) | (
-        {} if schedule.only is None else {"only": _window(schedule.only)}
-    )
+    rotations = [_rotation(each) for each in schedule.rotations]
+    overrides = [_override(each) for each in schedule.overrides]
+    return _said(rotations=rotations, overrides=overrides) | _only(schedule.only)
+
+
+def _rotation(rotation: Rotation) -> Plain:
+    every = scalars.duration_text(rotation.every)
+    turns = _said(people=list(rotation.people), from_=scalars.instant_text(rotation.start), every=every)
+    return turns | _only(rotation.only) | _said(instead=rotation.instead or None)
+
+
+def _override(override: Override) -> Plain:
+    change = None if override.change is Change.REPLACE else override.change.value
+    return {"person": override.person, **scalars.span_texts(override.start, override.end)} | _said(change=change)
+
+
+def _only(window: Window | None) -> Plain:
+    """A window may be empty and say something all the same: always."""
+    return {} if window is None else {"only": _window(window)}
 
 
 def _window(window: Window) -> Plain:
     whole = window.start == window.end == time()
     between = "" if whole else scalars.hours_text(window.start, window.end)
-    return _said(days=scalars.weekdays_text(window.days), between=between)
+    holidays = None if window.holidays is OnHolidays.AS_EVER else window.holidays.value
+    return _said(days=scalars.weekdays_text(window.days), between=between, holidays=holidays)
+
+
+def _calendar(calendar: Calendar) -> Plain:
+    """The days by their years, so that a year more is one line of a difference."""
+    years = groupby(sorted(calendar.days), key=lambda day: day.year)
+    days = {str(year): [day.isoformat() for day in found] for year, found in years}
+    return _said(of=calendar.of, also=[day.isoformat() for day in sorted(calendar.also)], days=days)
 
 
 def _external(external: External) -> Plain:

@@ -17,8 +17,9 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _ROLE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_DURATION = re.compile(r"(\d{1,9})(s|m|h|d)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9})(s|m|h|d|w)", re.ASCII)
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_WEEK = 7 * _SECONDS["d"]
 _LONGEST = timedelta(days=3660)
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _EMERGENCY = re.compile(r"\+?\d{2,15}", re.ASCII)
@@ -134,13 +135,13 @@ def fractions(count: int) -> Callable[[Item], tuple[float, ...]]:
 
 
 def duration(item: Item) -> timedelta:
-    """`90s`, `5m`, `24h`, `7d`; at most ten years."""
+    """`90s`, `5m`, `24h`, `7d`, `2w`; at most ten years."""
     found = _DURATION.fullmatch(item.value) if isinstance(item.value, str) else None
     if not found:
         unit = isinstance(item.value, int) or (isinstance(item.value, str) and item.value.isdecimal())
         hint = f", did you mean {item.value}s?" if unit else ";"
         raise Wrong(f"{shown(item.value)} is no duration{hint} write it like 90s, 5m, 24h or 7d")
-    span = timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    span = timedelta(seconds=int(found[1]) * _SECONDS.get(found[2], _WEEK))
     if span > _LONGEST:
         raise Wrong(f"{shown(item.value)} is too long; at most 3660d is wanted")
     return span
@@ -170,6 +171,14 @@ def end_of_span(item: Item) -> datetime:
     """A local date and time of day at which something is over; a date alone includes that day."""
     at, bare = _instant(item)
     return at + timedelta(days=1) if bare else at
+
+
+def day(item: Item) -> date:
+    """A date, `2026-12-24`."""
+    at, bare = _instant(item)
+    if not bare:
+        raise Wrong(f"{shown(item.value)} is no date; write it like 2026-12-24")
+    return at.date()
 
 
 def instant_text(at: datetime) -> str:

@@ -9,7 +9,7 @@ say what is wrong and what would be right. Whether anybody can be reached is not
 from collections.abc import Collection, Iterator
 from itertools import combinations
 
-from alarmd.organisation.model import Chain, Organisation, Person, Target, TargetKind
+from alarmd.organisation.model import Chain, OnHolidays, Organisation, Person, Schedule, Target, TargetKind, Window
 from alarmd.organisation.reading import shown, suggestion
 
 Complaint = tuple[str, str]
@@ -90,6 +90,19 @@ def _schedules(organisation: Organisation) -> Iterator[Complaint]:
                 yield from _known(f"{path}.rotations.{place}.people.{turn}", person, organisation.people, "person")
         for place, override in enumerate(schedule.overrides, 1):
             yield from _known(f"{path}.overrides.{place}.person", override.person, organisation.people, "person")
+        calendar = organisation.holidays
+        for where, window in _windows(path, schedule):
+            if window.holidays is not OnHolidays.AS_EVER and not (calendar.of or calendar.also or calendar.days):
+                words = "no public holidays are known; add to the file what they are, such as holidays: NO"
+                yield f"{where}.holidays", words
+
+
+def _windows(path: str, schedule: Schedule) -> Iterator[tuple[str, Window]]:
+    if schedule.only:
+        yield f"{path}.only", schedule.only
+    for place, rotation in enumerate(schedule.rotations, 1):
+        if rotation.only:
+            yield f"{path}.rotations.{place}.only", rotation.only
 
 
 def _chain(organisation: Organisation, chain: Chain) -> Iterator[Complaint]:

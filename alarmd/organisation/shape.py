@@ -1,13 +1,13 @@
 """The shape of an organisation file: which keys stand where, and what each may hold. PURE. Called by `file.py` and
 `plain.py` alone.
 
-One page per section, in the file's own order. Whether what is named exists is asked by `sense.py`, when the shape is
-right. Keys are only ever added here, and what is left out keeps its meaning: every stored version of an organisation is
-read by this again.
+One page per section, in the file's own order; schedules have `shape_schedules.py`. Whether what is named exists is
+asked by `sense.py`, when the shape is right. Keys are only ever added here, and what is left out keeps its meaning:
+every stored version of an organisation is read by this again.
 """
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from functools import partial
 
 from alarmd.alarm.model import Kind
@@ -17,26 +17,24 @@ from alarmd.organisation.model import (
     CONTACT_KINDS,
     Absence,
     Acknowledge,
+    Calendar,
     Chain,
     Contact,
     Device,
     External,
     Joining,
     Organisation,
-    Override,
     Person,
     Repeat,
-    Rotation,
-    Schedule,
     Site,
     Step,
     Target,
     TargetKind,
     TellPresser,
-    Window,
     Zone,
 )
-from alarmd.organisation.reading import Fields, Item, Wrong, shown, suggestion
+from alarmd.organisation.reading import Item, Wrong, shown, suggestion
+from alarmd.organisation.shape_schedules import calendar, schedule, span
 
 LANGUAGES = ("nb", "nn", "en")
 MAKERS = (
@@ -76,7 +74,6 @@ _RECEIVER = scalars.matching(
     r"[^\s/]+:[1-9]\d{0,4}/[0-9A-Fa-f]{3,16}",
     "receiving centre; write it like {host: 127.0.0.1, port: 10700, account: 1234}",
 )
-_EVER = (datetime.combine(date.min, time()), datetime.combine(date.max, time()))
 _HOST = scalars.matching(r"[^\s/]+", "host; write a name or address, such as 127.0.0.1")
 
 
@@ -97,6 +94,7 @@ def organisation(item: Item) -> Organisation:
         "externals",
         "chains",
         "joining",
+        "holidays",
     )
     fields.need("alarmd", _version, 1)
     return Organisation(
@@ -107,10 +105,11 @@ def organisation(item: Item) -> Organisation:
         devices=fields.section("devices", _device),
         people=fields.section("people", _person),
         teams=fields.section("teams", _team),
-        schedules=fields.section("schedules", _schedule),
+        schedules=fields.section("schedules", schedule),
         externals=fields.section("externals", _external),
         chains=fields.section("chains", _chain, need=True),
         joining=fields.take("joining", _joining, Joining()),
+        holidays=fields.take("holidays", calendar, Calendar()),
     )
 
 
@@ -201,17 +200,7 @@ def _person(key: str, item: Item) -> Person:
 
 def _absence(item: Item) -> Absence:
     fields = item.fields("from", "to")
-    return Absence(*_span(fields))
-
-
-def _span(fields: Fields) -> tuple[datetime, datetime]:
-    start, end = (
-        fields.need("from", scalars.instant, _EVER[0]),
-        fields.need("to", scalars.end_of_span, _EVER[1]),
-    )
-    if end <= start:
-        fields.item.note("to is not after from")
-    return start, end
+    return Absence(*span(fields))
 
 
 def _contact(item: Item) -> Contact:
@@ -245,37 +234,6 @@ def _team(key: str, item: Item) -> tuple[str, ...]:
     scalars.identifier(key)
     members = (each.kept(scalars.name_of("person")) for each in item.series("people"))
     return tuple(person for member in members for person in member)
-
-
-def _schedule(key: str, item: Item) -> Schedule:
-    scalars.identifier(key)
-    fields = item.fields("rotations", "only", "overrides")
-    return Schedule(
-        id=key,
-        rotations=fields.each("rotations", _rotation, "rotations"),
-        only=fields.take("only", _window, None),
-        overrides=fields.each("overrides", _override, "overrides"),
-    )
-
-
-def _rotation(item: Item) -> Rotation:
-    fields = item.fields("people", "from", "every")
-    return Rotation(
-        people=fields.each("people", scalars.name_of("person"), "people", need=True),
-        start=fields.need("from", scalars.instant, _EVER[0]),
-        every=fields.need("every", scalars.some_time, timedelta()),
-    )
-
-
-def _window(item: Item) -> Window:
-    fields = item.fields("days", "between")
-    start, end = fields.take("between", scalars.hours, (time(), time()))
-    return Window(fields.take("days", scalars.weekdays, frozenset(range(7))), start, end)
-
-
-def _override(item: Item) -> Override:
-    fields = item.fields("person", "from", "to")
-    return Override(fields.need("person", scalars.name_of("person"), ""), *_span(fields))
 
 
 def _external(key: str, item: Item) -> External:

@@ -170,3 +170,14 @@ def test_without_an_organisation_it_says_what_to_do(tmp_path: Path) -> None:
     empty = Shell(tmp_path)
     for words in (("export",), ("press", "desk-1"), ("preview", "desk-1")):
         assert "alarmd apply FILE" in refused(empty, *words)
+
+
+def test_public_holidays_are_looked_up_when_the_file_is_read_and_kept(one: Daemon) -> None:
+    (one.folder / "new.yaml").write_text(f"holidays: NO\n{OFFICE}", encoding="utf-8")
+    assert "holidays: added {of: NO, days: [20" in one.do("apply", "new.yaml")
+    assert "holidays: {of: NO}\n" in one.do("export")
+    assert "nothing to change" in one.do("apply", "new.yaml")
+    for unknown in ("XX", "DE-ZZ"):
+        (one.folder / "new.yaml").write_text(f"holidays: {unknown}\n{OFFICE}", encoding="utf-8")
+        words = f"new.yaml:1: holidays.of: the public holidays of {unknown} are not known here"
+        assert words in refused(one, "apply", "new.yaml")

@@ -109,3 +109,22 @@ def test_absent_people_are_passed_from_the_first_instant_to_the_last_in_local_ti
     organisation = replace(organisation, people={**organisation.people, "ada": away})
     found = people_for((Target(TargetKind.PERSON, "ada"),), organisation, None, None, AT + timedelta(minutes=minutes))
     assert (found == ("ada",)) == present
+
+
+def test_an_absence_ends_at_the_last_of_two_equal_times_of_day_and_never_comes_back() -> None:
+    """The night of 31 October 2027: 02:30 comes twice, at 00:30 and 01:30 UTC."""
+    midnight = datetime(2027, 10, 31)  # noqa: DTZ001 - local to the organisation, as in its file
+    half_past_two = midnight.replace(hour=2, minute=30)
+    organisation = staffed()
+
+    def there(absence: Absence) -> list[str]:
+        away = replace(organisation.people["ada"], absent=(absence,))
+        changed = replace(organisation, people={**organisation.people, "ada": away})
+        instants = [
+            datetime(2027, 10, 31, *clock, tzinfo=UTC) for clock in ((0, 29), (0, 30), (1, 0), (1, 29), (1, 30))
+        ]
+        present = [bool(people_for((Target(TargetKind.PERSON, "ada"),), changed, None, None, at)) for at in instants]
+        return [at.strftime("%H:%M") for at, here in zip(instants, present, strict=True) if here]
+
+    assert there(Absence(midnight, half_past_two)) == ["01:30"]
+    assert there(Absence(half_past_two, midnight + timedelta(days=1))) == ["00:29"]

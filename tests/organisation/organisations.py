@@ -1,6 +1,7 @@
 """Random organisations, whole and sensible, for property tests here and elsewhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
@@ -12,11 +13,14 @@ from alarmd.organisation.model import (
     CONTACT_KINDS,
     Absence,
     Acknowledge,
+    Calendar,
     Chain,
+    Change,
     Contact,
     Device,
     External,
     Joining,
+    OnHolidays,
     Organisation,
     Override,
     Person,
@@ -65,7 +69,10 @@ CONTACTS = st.one_of(
     ),
     st.builds(Contact, st.just("dc09"), st.just("127.0.0.1:10700/12AF")),
 )
-WINDOWS = st.builds(Window, st.frozensets(st.integers(0, 6), min_size=1), CLOCKS, CLOCKS)
+WINDOWS = st.builds(Window, st.frozensets(st.integers(0, 6), min_size=1), CLOCKS, CLOCKS, st.sampled_from(OnHolidays))
+DATES = st.frozensets(st.dates(date(2000, 1, 1), date(2199, 12, 31)), max_size=3)
+# As a file has it, before anybody looked up the days of the country.
+CALENDARS = st.builds(Calendar, st.sampled_from(["", "NO", "DE-BY"]), DATES.filter(bool))
 
 
 @st.composite
@@ -93,6 +100,7 @@ def organisations(draw: st.DrawFn) -> Organisation:
         externals=externals,
         chains=chains,
         joining=draw(st.builds(Joining, st.booleans(), st.none() | SECONDS, st.just(timedelta()) | SECONDS)),
+        holidays=draw(CALENDARS.flatmap(_looked_up)),
     )
 
 
@@ -155,9 +163,15 @@ def _person(key: str, places: list[str]) -> st.SearchStrategy[Person]:
     )
 
 
+def _looked_up(calendar: Calendar) -> st.SearchStrategy[Calendar]:
+    return DATES.map(lambda days: replace(calendar, days=days)) if calendar.of else st.just(calendar)
+
+
 def _schedule(key: str, names: st.SearchStrategy[str]) -> st.SearchStrategy[Schedule]:
-    rotations = st.builds(Rotation, st.lists(names, min_size=1, max_size=3).map(tuple), INSTANTS, SECONDS)
-    overrides = st.tuples(names, SPANS).map(lambda each: Override(each[0], *each[1]))
+    turns = st.lists(names, min_size=1, max_size=3).map(tuple)
+    rotations = st.builds(Rotation, turns, INSTANTS, SECONDS, st.none() | WINDOWS, st.booleans())
+    changes = st.sampled_from(Change)
+    overrides = st.tuples(names, SPANS, changes).map(lambda each: Override(each[0], each[1][0], each[1][1], each[2]))
     return st.builds(
         Schedule,
         st.just(key),
