@@ -1,5 +1,5 @@
-"""`alarmd press DEVICE`: a press from a shell. It is decided and stored here, as by the daemon; people are told by a daemon, at once where
-one runs, else when one starts.
+"""`alarmd press DEVICE`: a press from a shell. It is decided and stored here, as by the daemon; people are told by a
+daemon, at once where one runs, else when one starts.
 """
 
 from alarmd.alarm.incoming import Pressed
