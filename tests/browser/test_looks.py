@@ -29,7 +29,7 @@ MOVING = """
 """
 CUT_OFF = """
 () => [...document.querySelectorAll('body *')]
-  .filter((each) => each.checkVisibility() && !each.closest('.hidden, svg'))
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest('.hidden, svg'))
   .filter((each) => each.getBoundingClientRect().right > window.innerWidth + 1)
   .map((each) => `${each.tagName} ${each.className}`)
 """

@@ -95,7 +95,7 @@ def test_sliding_off_or_a_second_finger_gives_up(house: House, visit: Visit) -> 
     page.clock.run_for(HELD)
     page.mouse.up()
     fingers = page.context.new_cdp_session(page)
-    one, two = {"x": x, "y": y, "id": 1}, {"x": x + 30, "y": y, "id": 2}
+    one, two = {"x": x, "y": y, "id": 1}, {"x": 30, "y": 30, "id": 2}  # anywhere on the screen
     fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [one]})
     expect(circle(page)).to_have_attribute("data-hold", "holding")
     fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [one, two]})
