@@ -4,6 +4,7 @@ The only module that loads the YAML library, so `alarmd run` never does: a store
 by the commands `apply` and `export`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import StringIO
 
@@ -30,6 +31,8 @@ class Parsed:
 
     organisation: Organisation
     warnings: tuple[str, ...]
+    told: Callable[[str, str], str]
+    """A path such as `chains.panic` and words about it, as a whole line like the others."""
 
 
 def parse(text: str, name: str) -> Parsed:
@@ -48,7 +51,7 @@ def parse(text: str, name: str) -> Parsed:
     if book.noted:
         raise FaultyFile(book.faults())
     warnings = sorted(sense.warnings(organisation), key=lambda each: book.line(each[0]))
-    return Parsed(organisation, tuple(book.told(path, words) for path, words in warnings))
+    return Parsed(organisation, tuple(book.told(path, words) for path, words in warnings), book.told)
 
 
 def export(organisation: Organisation) -> str:
