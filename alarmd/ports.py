@@ -175,6 +175,10 @@ class Registry(Unit, Protocol):
 
     def end_session(self, hash: str, *, now: datetime) -> None: ...
 
+    def end_sessions(self, person: str, *, by: str, now: datetime) -> None:
+        """All of this person's: nobody stays signed in by a password that holds no longer."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
