@@ -92,7 +92,7 @@ def test_keys() -> None:
 
 def test_thanks_say_what_he_is_now_shown_as() -> None:
     assert confirmation(Answer.COMING, alarm(), OFFICE, "nb") == "Takk, du er meldt som på vei til Mottak."
-    assert confirmation(Answer.ARRIVED, alarm(), OFFICE, "nn") == "Takk, du er meld som framme ved Mottak."
+    assert confirmation(Answer.ARRIVED, alarm(), OFFICE, "nn") == "Takk, du er registrert som framme: Mottak."
     assert "unable" in confirmation(Answer.CANNOT, alarm(), OFFICE, "en")
     assert confirmation(Answer.COMING, technical(), OFFICE, "nb") == "Takk, det er notert."
     drill = replace(alarm(), drill=True)
@@ -103,7 +103,9 @@ def test_thanks_by_text_say_what_to_answer_next() -> None:
     by_text = text_confirmation(Answer.COMING, alarm(), OFFICE, "nb", "47")
     assert by_text == "Takk, du er meldt som på vei til Mottak. Svar 3 47 når du er fremme."
     assert text_confirmation(Answer.COMING, technical(), OFFICE, "nb", None) == "Takk, det er notert."
-    assert text_confirmation(Answer.ARRIVED, alarm(), OFFICE, "nb", None) == "Takk, du er meldt som fremme ved Mottak."
+    assert (
+        text_confirmation(Answer.ARRIVED, alarm(), OFFICE, "nb", None) == "Takk, du er registrert som fremme: Mottak."
+    )
 
 
 def test_several_alarms_are_told_apart_by_their_codes_the_newest_first() -> None:

@@ -1,6 +1,7 @@
 """The catalogue: the same keys and placeholders in every language, and letters that every phone shows."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -60,3 +61,14 @@ def test_an_unknown_language_is_answered_in_bokmal_and_an_unknown_key_is_a_fault
 
 def test_braces_in_a_value_are_only_braces() -> None:
     assert say("en", "text.note", note="{code} {0}") == "Note: {code} {0}"
+
+
+def test_the_screens_say_in_norwegian_what_a_norwegian_would_say() -> None:
+    nb, nn = (
+        json.loads((ALARMD / f"wording/screens/{language}.json").read_text(encoding="utf-8"))
+        for language in ("nb", "nn")
+    )
+    assert (nb["state.attended"], nn["state.attended"]) == ("nok er fremme", "nok er framme")
+    assert nb["fail.conflict"].format(state=nb["state.attended"]) == "Passer ikke lenger. Alarmen nå: nok er fremme."
+    assert nn["kind.lone_worker"] == "Utebliven innsjekk"
+    assert nn["list.group.answered"] == "Svara på, ingen på veg"
