@@ -7,6 +7,7 @@ is seldom more than two parts. Of those present at an office nothing is said but
 
 from alarmd.alarm.model import Alarm, Kind, Purpose, State
 from alarmd.organisation.model import Organisation
+from alarmd.wording.causes import trouble
 from alarmd.wording.places import clip, hour_minute, note, place
 from alarmd.wording.texts import say
 
@@ -33,7 +34,7 @@ def text_message(
     before = _raised(alarm, organisation, language)
     after = [*progress(alarm, language, attempt), instruction(alarm, language, code)]
     left = USUAL - len(mark(alarm, language, " ".join(["", *before, *after])))
-    return mark(alarm, language, " ".join([*before, *noted(alarm, language, left), *after]))
+    return mark(alarm, language, " ".join([*before, *noted(alarm, organisation, language, left), *after]))
 
 
 def mark(alarm: Alarm, language: str, text: str) -> str:
@@ -67,8 +68,12 @@ def progress(alarm: Alarm, language: str, attempt: str | None) -> list[str]:
     return [say(language, "text.coming", coming=alarm.coming, needed=alarm.needed)]
 
 
-def noted(alarm: Alarm, language: str, room: int) -> list[str]:
-    """The presser's note in so many characters, or in the fewest that still say something."""
+def noted(alarm: Alarm, organisation: Organisation, language: str, room: int) -> list[str]:
+    """The presser's note in so many characters, or in the fewest that still say something; of alarmd's own troubles
+    what is wrong.
+    """
+    if alarm.cause is not None:
+        return [trouble(alarm, organisation, language)]
     words = note(alarm)
     if not words:
         return []

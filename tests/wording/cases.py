@@ -31,9 +31,9 @@ def alarm(kind: Kind = Kind.PANIC, *, zone: str | None = "fjordvik/reception", n
     return Alarm("a1", State.RAISED, kind, AT, AT, 1, "panic", 2, "47", site=site, signals=(signal,))
 
 
-def technical(note: str = "the broker is away") -> Alarm:
+def technical(note: str = "the broker is away", *, cause: str = "mqtt") -> Alarm:
     signal = Signal("s1", AT, Kind.TECHNICAL, SYSTEM, note=note)
-    return Alarm("t1", State.RAISED, Kind.TECHNICAL, AT, AT, 1, "technical", 1, "12", cause="mqtt", signals=(signal,))
+    return Alarm("t1", State.RAISED, Kind.TECHNICAL, AT, AT, 1, "technical", 1, "12", cause=cause, signals=(signal,))
 
 
 def told(before: Alarm, *, step: int = 1, round: int = 1, person: str = "ola", channel: str = "voice") -> Alarm:

@@ -56,7 +56,7 @@ def test_a_drill_is_marked_first_whatever_the_text(language: str, kind: Kind, pu
 
 def test_a_technical_alarm_says_what_is_wrong_and_asks_nobody_to_run() -> None:
     assert step(told(technical(), step=2)) == (
-        "Teknisk feil: Nav Fjordvik, kl. 14.05. Melding: the broker is away. "
+        "Teknisk feil: Nav Fjordvik, kl. 14.05. Forbindelsen til knappene er borte. "
         "Svar 1 hvis du tar saken, 2 hvis du ikke kan."
     )
 

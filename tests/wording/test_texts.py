@@ -47,7 +47,7 @@ def test_every_key_that_the_code_names_is_there_and_every_text_is_used() -> None
         said |= {w for w in words if isinstance(w, str)}
     begun = tuple(w for w in said if w.endswith(".") and w.count(".") == 1 and w.isascii())
     keys = CATALOGUE["nb"].keys()
-    assert {w for w in said if re.fullmatch(r"(kind|text|call|answer|reply|outcome)\.\w+", w)} <= keys
+    assert {w for w in said if re.fullmatch(r"(kind|text|cause|call|answer|reply|outcome)\.\w+", w)} <= keys
     assert [k for k in keys if k not in said and not k.startswith(begun)] == []
 
 
