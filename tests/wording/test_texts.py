@@ -10,13 +10,10 @@ import pytest
 from alarmd.alarm.incoming import Outcome
 from alarmd.alarm.model import Kind
 from alarmd.wording.texts import CATALOGUE, LANGUAGES, say
+from tests.wording.cases import GSM
 
 ALARMD = Path(__file__).parents[2] / "alarmd"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-GSM = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
