@@ -1,5 +1,5 @@
 """What the loop asks of the world, as Protocols. The page to read first: everything that dispatch/ touches outside
-itself is here, and `app.py` is the only place that says which concrete thing stands behind each.
+itself is here, and `app/` is the only place that says which concrete thing stands behind each.
 
 Times are aware UTC with milliseconds. Methods of `Unit` and `Reading` are synchronous and run inside one database
 transaction, in the store's own thread; everything else is for the event loop.

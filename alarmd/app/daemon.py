@@ -141,7 +141,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         metrics.FAULTS.set_function(lambda: len(health.faults))
         metrics.RELAY_CONNECTED.set_function(lambda: relay.healthy)
         _say_what_is_missing(house, channels, settings)
-        yield Node(house, supervisor, server(app), listening)
+        yield Node(house, supervisor, server(app, settings.trusted_proxies), listening)
 
 
 async def _begin(house: House, supervisor: Supervisor, relay: Relay) -> None:

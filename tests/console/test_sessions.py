@@ -9,14 +9,18 @@ from pathlib import Path
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 
 from alarmd.access.model import Scope
 from alarmd.access.secrets import password_fits
 from alarmd.commands.accounts import set_password
+from alarmd.console.application import server
 from alarmd.console.shapes import SessionShape
 from alarmd.console.sign_in import LASTS
 from alarmd.console.throttle import ADDRESS, MOST, PAIR, PERSON, WINDOW, Throttle
+from alarmd.errors import CannotStart
 from alarmd.store import open_database
+from tests.support.daemon import daemon
 from tests.support.house import PUBLIC_URL, House, house
 from tests.support.organisations import office
 from tests.support.virtual import VirtualClock
@@ -187,6 +191,38 @@ async def test_wrong_tries_from_one_address_lock_nobody_out_at_another(door: Hou
     assert await sign_in("198.51.100.7", "riktig hest") == 200
 
 
+@pytest.mark.parametrize(
+    ("trusted", "peer", "statuses"),
+    [
+        ("172.18.0.1", "172.18.0.1", [429, 200]),
+        ("127.0.0.1, 172.16.0.0/12", "172.18.0.1", [429, 200]),
+        ("", "172.18.0.1", [429, 429]),
+        ("", "127.0.0.1", [429, 429]),
+        ("10.0.0.0/8", "172.18.0.1", [429, 429]),
+    ],
+)
+async def test_behind_a_trusted_proxy_clients_are_told_apart_and_nobody_else_can_pretend_to_be_another(
+    door: House, trusted: str, peer: str, statuses: list[int]
+) -> None:
+    config = server(door.app, trusted).config
+    config.load()
+
+    async def sign_in(behind: str, password: str) -> int:
+        transport = httpx.ASGITransport(config.loaded_app, client=(peer, 40000))
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
+            body, headers = {"person": "ola", "password": password}, {"X-Forwarded-For": behind}
+            return (await http.post("/v1/session", json=body, headers=headers)).status_code
+
+    assert [await sign_in("203.0.113.9", "feil") for _ in range(PAIR)] == [401] * PAIR
+    assert [await sign_in(behind, "riktig hest") for behind in ("203.0.113.9", "198.51.100.7")] == statuses
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.example", "172.16.0.1/12", "127.0.0.1 172.18.0.1"])
+def test_a_proxy_that_is_no_address_is_refused_at_the_start(wrong: str) -> None:
+    with pytest.raises(CannotStart, match="ALARMD_TRUSTED_PROXIES: "):
+        server(FastAPI(), f"127.0.0.1, {wrong}")
+
+
 async def test_a_name_stands_in_the_log_only_where_such_a_person_exists(door: House) -> None:
     """Somebody in a hurry types his password where his name belongs."""
     async with door.client(OURS) as http:
@@ -238,3 +274,15 @@ def test_a_right_password_is_no_guess_and_counters_are_bounded() -> None:
     for n in range(MOST):
         throttle.begin(f"p-{n}", f"a-{n}", now)
     assert len(throttle._tries) == MOST
+
+
+def test_the_daemon_believes_the_proxies_of_its_settings(tmp_path: Path) -> None:
+    with daemon(tmp_path, trusted_proxies="127.0.0.1") as one:
+        one.start()
+
+        def guess(behind: str) -> int:
+            body, headers = {"person": "ola", "password": "feil"}, {"X-Forwarded-For": behind}
+            return httpx.post(f"{one.url}/v1/session", json=body, headers=headers, trust_env=False).status_code
+
+        assert [guess("203.0.113.9") for _ in range(PAIR + 1)] == [401] * PAIR + [429]
+        assert guess("198.51.100.7") == 401
