@@ -46,6 +46,7 @@ SPAN = re.compile(r"\b(?:(?:om|in|ca) )*\d+ ?(?:min\w*|m|t|timer?|h|hours?|sek\w
 """`om 3 min` is no answer 3."""
 NUMBERED = re.compile(r"(?:([123]) ?([0-9]{2})?|([0-9]{2}) ([123]))(\D*)")
 """An answer's digit, with the alarm's code behind it or before it, then words."""
+CODE = re.compile(r"[0-9]{2}")
 EMERGENCY = frozenset({"110", "112", "113"})
 """Emergency numbers, not answer 1 with a code."""
 KEYS = {answer.value: answer for answer in Answer}
@@ -62,10 +63,11 @@ def read_answer(text: str) -> tuple[Answer, str | None] | None:
     if line in EMERGENCY:
         return None
     if found is None:
-        meant = _meant(tokens)
+        said, code = _coded(tokens)
+        meant = _meant(said)
         if meant is Answer.ARRIVED and spans:
             meant = Answer.COMING  # there in five minutes
-        return (meant, None) if meant else None
+        return (meant, code) if meant else None
     answer, code, rest = Answer(found[1] or found[4]), found[2] or found[3], found[5].split()
     if (answer is Answer.ARRIVED and spans) or not (rest in ([], ["a"]) or _meant(rest) is answer):
         return None
@@ -121,6 +123,15 @@ def _option(answer: Answer, alarm: Alarm, organisation: Organisation, language: 
     return say(language, key, digit=answer.value, code=with_blank(alarm.code), place=spot(alarm, organisation))
 
 
+def _coded(tokens: list[str]) -> tuple[list[str], str | None]:
+    """Words, and the alarm's code behind them or before them."""
+    if tokens and CODE.fullmatch(tokens[-1]):
+        return tokens[:-1], tokens[-1]
+    if tokens and CODE.fullmatch(tokens[0]):
+        return tokens[1:], tokens[0]
+    return tokens, None
+
+
 def _meant(tokens: Sequence[str]) -> Answer | None:
     """What words alone mean: all of them the same, or a no to what would be a yes."""
     if list(tokens) == ["no"]:
@@ -135,7 +146,7 @@ def _meant(tokens: Sequence[str]) -> Answer | None:
 def _plain(text: str) -> str:
     """Lower case, one blank between words, digits apart from letters; quotes, points and the frames of emoji gone."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")  # can't
-    apart = re.sub(r"(?<=[0-9])(?=[^\W0-9_])", " ", folded)
+    apart = re.sub(r"(?<=[0-9])(?=[^\W0-9_])|(?<=[^\W0-9_])(?=[0-9])", " ", folded)
     plain = " ".join(re.sub(r"[^\w👍👎]|_", " ", apart).split())
     for words, simpler in SAME:
         plain = re.sub(rf"\b{words}\b", simpler, plain)

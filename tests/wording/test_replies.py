@@ -74,6 +74,23 @@ def test_codes_that_look_like_answers(text: str, wanted: tuple[Answer, str]) -> 
     assert read_answer(text) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        *(
+            (text, (Answer.COMING, "47"))
+            for text in ("ja 47", "ok 47", "Kommer 47!", "yes 47", "47 ja", "ja47", "👍 47")
+        ),
+        *((text, (Answer.COMING, "47")) for text in ("ja, kode 47", "kjem 47 om 5 min", "fremme 47 om 5 min")),
+        *((text, (Answer.CANNOT, "47")) for text in ("nei 47", "47 kan ikke", "no 47")),
+        *((text, (Answer.ARRIVED, "47")) for text in ("fremme 47", "47: her")),
+        *((text, None) for text in ("takk 47", "stop 47", "kanskje 47", "ja 47 48", "ja 4", "ja 112", "ja 5 47")),
+    ],
+)
+def test_a_word_with_a_code_is_an_answer_to_that_alarm(text: str, wanted: tuple[Answer, str] | None) -> None:
+    assert read_answer(text) == wanted
+
+
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
     found = read_answer(text)
