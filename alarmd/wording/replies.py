@@ -13,6 +13,7 @@ from enum import StrEnum
 from alarmd.alarm.model import Alarm, Kind
 from alarmd.organisation.model import Organisation
 from alarmd.wording.alarms import instruction, mark, with_blank
+from alarmd.wording.choices import Known, choices
 from alarmd.wording.places import spot
 from alarmd.wording.texts import say
 
@@ -95,32 +96,30 @@ def text_confirmation(answer: Answer, alarm: Alarm, organisation: Organisation, 
     return words
 
 
-def which(answer: Answer, open_alarms: Sequence[tuple[Alarm, Organisation]], language: str, code: str | None) -> str:
+def which(answer: Answer, open_alarms: Sequence[Known], language: str, code: str | None) -> str:
     """Which alarm did he mean? With a code: one that none of these has."""
-    choices = options(answer, open_alarms, language)
+    ways = options(answer, open_alarms, language)
     if code is None:
-        return say(language, "reply.several", options=choices)
-    return say(language, "reply.no_code", code=code, options=choices)
+        return say(language, "reply.several", options=ways)
+    return say(language, "reply.no_code", code=code, options=ways)
 
 
-def not_understood(open_alarms: Sequence[tuple[Alarm, Organisation]], language: str) -> str:
+def not_understood(open_alarms: Sequence[Known], language: str) -> str:
     """How to answer, whatever he wrote."""
     sorry = say(language, "reply.not_understood")
     if len(open_alarms) == 1:
         return f"{sorry} {instruction(open_alarms[0][0], language, None)}"
-    choices = options(Answer.COMING, open_alarms, language)
-    return f"{sorry} {say(language, 'reply.several', options=choices)}"
+    ways = options(Answer.COMING, open_alarms, language)
+    return f"{sorry} {say(language, 'reply.several', options=ways)}"
 
 
-def options(answer: Answer, open_alarms: Sequence[tuple[Alarm, Organisation]], language: str) -> str:
+def options(answer: Answer, open_alarms: Sequence[Known], language: str) -> str:
     """`1 47 for Mottak, 1 48 for Samtalerom 2`, the newest first."""
     newest = sorted(open_alarms, key=lambda known: known[0].opened_at, reverse=True)[:MOST]
-    return ", ".join(_option(answer, alarm, organisation, language) for alarm, organisation in newest)
-
-
-def _option(answer: Answer, alarm: Alarm, organisation: Organisation, language: str) -> str:
-    key = "reply.option_drill" if alarm.drill else "reply.option"
-    return say(language, key, digit=answer.value, code=with_blank(alarm.code), place=spot(alarm, organisation))
+    return ", ".join(
+        say(language, "reply.option", digit=answer.value, code=with_blank(alarm.code), place=choice)
+        for (alarm, _), choice in zip(newest, choices(newest, language), strict=True)
+    )
 
 
 def _coded(tokens: list[str]) -> tuple[list[str], str | None]:

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarmd.alarm.model import Kind
+from alarmd.organisation.model import Site, Zone
+from alarmd.wording.choices import choices
 from alarmd.wording.replies import Answer, confirmation, not_understood, read_answer, read_key, text_confirmation, which
+from tests.support.organisations import office
 from tests.wording.cases import AT, OFFICE, alarm, technical
 
 COMING = """
@@ -139,5 +143,48 @@ def test_several_alarms_are_told_apart_by_their_codes_the_newest_first() -> None
 def test_what_was_not_understood_is_answered_with_how_to_answer() -> None:
     one = not_understood([(alarm(), OFFICE)], "nb")
     assert one == "Det forsto vi ikke. Svar 1 hvis du kommer, 2 hvis du ikke kan, 3 når du er fremme."
-    two = not_understood([(alarm(), OFFICE), (replace(alarm(), code="48"), OFFICE)], "en")
-    assert two == "We did not understand that. Several alarms are open. Reply 1 47 for Mottak, 1 48 for Mottak."
+    two = not_understood(
+        [(alarm(), OFFICE), (replace(alarm(), code="48", opened_at=AT - timedelta(minutes=4)), OFFICE)], "en"
+    )
+    assert two == (
+        "We did not understand that. Several alarms are open. "
+        "Reply 1 47 for Mottak (at 14:05), 1 48 for Mottak (at 14:01)."
+    )
+
+
+def test_choices_that_share_a_place_are_told_apart_by_kind_then_time_then_note() -> None:
+    panic, medical = alarm(), alarm(Kind.MEDICAL)
+    later = replace(panic, opened_at=AT + timedelta(minutes=2))
+    assert choices([(panic, OFFICE), (medical, OFFICE)], "nb") == [
+        "Mottak (Overfallsalarm)",
+        "Mottak (Medisinsk hjelp)",
+    ]
+    assert choices([(panic, OFFICE), (later, OFFICE)], "nn") == ["Mottak (kl. 14.05)", "Mottak (kl. 14.07)"]
+    assert choices([(panic, OFFICE), (later, OFFICE), (medical, OFFICE)], "en") == [
+        "Mottak (Panic alarm, at 14:05)",
+        "Mottak (Panic alarm, at 14:07)",
+        "Mottak (Medical help needed)",
+    ]
+    noted = alarm(note="ved døra til arkivet")
+    assert choices([(panic, OFFICE), (noted, OFFICE)], "nb") == ["Mottak", "Mottak (ved døra til arkivet)"]
+    assert choices([(panic, OFFICE), (alarm(zone="fjordvik/room-2"), OFFICE)], "nb") == ["Mottak", "Samtalerom 2"]
+
+
+def test_choices_at_several_sites_name_the_site() -> None:
+    zones = {site: Zone(f"{site}/reception", site, "Mottak") for site in ("fjordvik", "sund")}
+    two = office(sites={s: Site(s, f"Nav {s.capitalize()}", {z.id: z}) for s, z in zones.items()})
+    both = [(replace(alarm(zone=zone.id), site=site), two) for site, zone in zones.items()]
+    assert choices(both, "nb") == ["Mottak (Nav Fjordvik)", "Mottak (Nav Sund)"]
+
+
+def test_a_fault_and_a_drill_are_called_what_they_are_among_choices() -> None:
+    faults = [(technical(cause=cause), OFFICE) for cause in ("mqtt", "battery:desk-3")]
+    assert choices([(alarm(), OFFICE), faults[0], (replace(alarm(), drill=True), OFFICE)], "nb") == [
+        "Mottak",
+        "Nav Fjordvik (Teknisk feil)",
+        "Mottak (øvelse)",
+    ]
+    assert choices(faults, "nb") == [
+        "Nav Fjordvik (Teknisk feil, Forbindelsen til knappene er borte.)",
+        "Nav Fjordvik (Teknisk feil, Lavt batteri i desk-3 (Mottak).)",
+    ]
