@@ -32,6 +32,8 @@ def main() -> None:
         app()
     except AlarmdError as refused:
         sys.exit(f"{refused}")
+    except BrokenPipeError:
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,5 +1,5 @@
 """What the loop asks of the world, as Protocols. The page to read first: everything that dispatch/ touches outside
-itself is here, and `app.py` is the only place that says which concrete thing stands behind each.
+itself is here, and `app/` is the only place that says which concrete thing stands behind each.
 
 Times are aware UTC with milliseconds. Methods of `Unit` and `Reading` are synchronous and run inside one database
 transaction, in the store's own thread; everything else is for the event loop.
@@ -174,6 +174,10 @@ class Registry(Unit, Protocol):
     def add_session(self, session: Session) -> None: ...
 
     def end_session(self, hash: str, *, now: datetime) -> None: ...
+
+    def end_sessions(self, person: str, *, by: str, now: datetime) -> None:
+        """All of this person's: nobody stays signed in by a password that holds no longer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

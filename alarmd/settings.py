@@ -1,16 +1,16 @@
-"""Environment and `.env` -> one frozen value. The only reader of the environment; `app.py` and `cli.py` call `load`,
-nobody else does.
+"""Environment and `.env` -> one frozen value. The only reader of the environment; the entry points call `load`, nobody
+else does.
 
-Names carry the prefix `ALARMD_`; an unknown one with that prefix is refused, because a misspelt way to reach people
-must not be ignored.
+Names carry the prefix `ALARMD_`; an unknown one with that prefix is refused in both places, because a misspelt way to
+reach people must not be ignored. An empty value is the default. What may hold a password is never repeated in an error.
 """
 
 import os
 import re
 import socket
 from enum import StrEnum
-from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,6 +19,9 @@ from alarmd.errors import CannotStart
 PREFIX = "ALARMD_"
 EMBEDDED = re.compile(r"embedded(?::([1-9]\d{0,4}))?", re.ASCII)
 MQTT_PORT = 1883
+ENV_FILE = ".env"
+HARMLESS = frozenset({"http_host", "http_port", "log_format", "node_name"})
+"""Settings that never hold a password, so that an error may show what stands there."""
 
 
 class LogFormat(StrEnum):
@@ -29,9 +32,11 @@ class LogFormat(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Every setting of the contract (DESIGN, part 4), with its default."""
+    """Every setting of the contract (docs/contract.md), with its default."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     database_url: str = "sqlite:///var/alarmd.db"
     redis_url: str = ""
@@ -44,7 +49,9 @@ class Settings(BaseSettings):
     twilio_from: str = ""
     twilio_api_url: str = "https://api.twilio.com"
     log_format: LogFormat = LogFormat.JSON
-    node_name: str = Field(default_factory=socket.gethostname)
+    node_name: str = Field(default_factory=socket.gethostname, min_length=1)
+    trusted_proxies: str = ""
+    """Addresses or networks, with commas, whose word about the client's address and protocol is believed."""
 
     @field_validator("database_url")
     @classmethod
@@ -79,20 +86,16 @@ class Settings(BaseSettings):
 def load(**overrides: object) -> Settings:
     """Settings from environment and `.env`. Raises CannotStart, a line for each fault, naming the variable."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    if unknown:
+    written = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE)) if name.upper().startswith(PREFIX)}
+    if unknown := sorted(written - known):
         raise CannotStart(f"{', '.join(unknown)}: no such setting; known are {', '.join(sorted(known))}")
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values, whoever brings them
     except ValidationError as fault:
-        lines = [
-            f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']} (it is {e['input']!r})"
-            for e in fault.errors(include_url=False)
-        ]
+        lines = [_told(str(e["loc"][0]), e["msg"], e["input"]) for e in fault.errors(include_url=False)]
         raise CannotStart("\n".join(lines)) from fault
 
 
-def sqlite_path(database_url: str) -> Path | None:
-    """The file of an SQLite URL; None for PostgreSQL."""
-    prefix = "sqlite:///"
-    return Path(database_url.removeprefix(prefix)) if database_url.startswith(prefix) else None
+def _told(name: str, what: str, found: object) -> str:
+    shown = f" (it is {found!r})" if name in HARMLESS else ""
+    return f"{PREFIX}{name.upper()}: {what.removeprefix('Value error, ')}{shown}"

@@ -57,7 +57,7 @@ def join(
                 return (Joins.JOINS if takes(alarm, kind) else Joins.UPGRADES), alarm
     if rules.same_zone_within is not None and presser.zone is not None:
         for alarm in live:
-            near = any(s.zone == presser.zone and now - s.at <= rules.same_zone_within for s in alarm.signals)
+            near = any(s.zone == presser.zone and now - s.at <= rules.same_zone_within for s in reversed(alarm.signals))
             if near and takes(alarm, kind):
                 return Joins.JOINS, alarm
     return Joins.OPENS, None
@@ -72,13 +72,19 @@ def takes(alarm: Alarm, kind: Kind) -> bool:
 
 def pressed_by(alarm: Alarm, presser: Presser) -> bool:
     """Has this device, or this person where there is no device, pressed in this alarm?"""
-    return any(_same(s, presser) for s in alarm.signals)
+    return _last_press(alarm, presser) is not None
 
 
 def settles(alarm: Alarm, presser: Presser, settle: timedelta, now: datetime) -> bool:
     """A press so soon after the last one of the same presser that it is one movement of the hand: it sounds nothing
     again. A last press in the future was by a clock that has been put back since, and is no such thing."""
-    return any(_same(s, presser) and abs(now - s.at) <= settle for s in alarm.signals)
+    last = _last_press(alarm, presser)
+    return last is not None and abs(now - last.at) <= settle
+
+
+def _last_press(alarm: Alarm, presser: Presser) -> Signal | None:
+    """From the newest on: in a storm of presses the one looked for is among the last."""
+    return next((s for s in reversed(alarm.signals) if _same(s, presser)), None)
 
 
 def _same(signal: Signal, presser: Presser) -> bool:

@@ -60,11 +60,15 @@ class Node:
     _socket: socket.socket
 
     async def serve(self) -> None:
-        # uvicorn takes the signals for itself and raises them anew when it has ended: without a handler of ours that
-        # second one would kill us before the rest has stopped in good order.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
+        # uvicorn takes the signals while it serves and raises them anew when it has ended. Ours stand before and after:
+        # told to stop early it does not begin, and the second raising does not kill us before the rest has stopped.
+        for told_to_stop in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(told_to_stop, self._stop)
         log.info("ready", node=self.house.node, address="{}:{}".format(*self._socket.getsockname()[:2]))
         await self._server.serve(sockets=[self._socket])
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
 
 
 def run(settings: Settings) -> None:
@@ -119,7 +123,8 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         )
         house = House(settings.node_name, store, clock, dispatcher, outbox, follower, health)
         relay = _relay(settings, clock)
-        health.states["relay"] = lambda: "connected" if relay.healthy else "away"
+        if settings.redis_url:
+            health.states["relay"] = lambda: "connected" if relay.healthy else "away"
         await _begin(house, supervisor, relay)
         desk = GuardsDesk(house)
         sign_in = SignIn(desk, settings.base_url)
@@ -136,7 +141,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         metrics.FAULTS.set_function(lambda: len(health.faults))
         metrics.RELAY_CONNECTED.set_function(lambda: relay.healthy)
         _say_what_is_missing(house, channels, settings)
-        yield Node(house, supervisor, server(app), listening)
+        yield Node(house, supervisor, server(app, settings.trusted_proxies), listening)
 
 
 async def _begin(house: House, supervisor: Supervisor, relay: Relay) -> None:
@@ -188,11 +193,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _hooks(settings: Settings, house: House) -> list[APIRouter]:
-    """Twilio's callbacks, where it is configured; without its token nothing could be checked, so nothing is listened
-    to.
-    """
-    if not settings.twilio_configured:
-        return []
+    """Twilio's callbacks. Without its token nothing could be checked, so nothing is believed."""
     twilio_hooks = import_module("alarmd.intake.twilio_hooks").twilio_hooks
     router: APIRouter = twilio_hooks(
         auth_token=settings.twilio_auth_token.get_secret_value(), public_url=settings.base_url, desk=AnswerDesk(house)
@@ -211,6 +212,10 @@ def _say_what_is_missing(house: House, channels: Channels, settings: Settings) -
     """A way to reach people that the organisation names and this node has not: said at the start, not found out in an
     alarm.
     """
+    if settings.twilio_configured and not settings.public_url:
+        mend = "set ALARMD_PUBLIC_URL to the address by which Twilio reaches this node"
+        log.warning("answers and receipts cannot arrive", why="ALARMD_PUBLIC_URL is empty", mend=mend)
+        house.health.found("public_url", f"answers and receipts of Twilio cannot arrive: {mend}")
     known = house.follower.organisation
     if known is None:
         log.warning("no organisation yet", mend="load one with `alarmd apply FILE`")

@@ -29,13 +29,15 @@ def create(settings: Settings, person: str) -> None:
 
 
 def set_password(database: Database, person: str, password: str) -> None:
-    """Keep the hash. Raises Malformed for one that is too short."""
+    """Keep the hash, and end every session that began with the old one. Raises Malformed for one that is too short."""
     if len(password) < SHORTEST_PASSWORD:
         raise Malformed(f"a password has at least {SHORTEST_PASSWORD} characters; this one has {len(password)}")
     hashed = hash_password(password)
     with database.transaction() as unit:
         account = unit.account(person) or Account(person)
-        unit.put_account(replace(account, password=hashed), by=whoever(), now=SystemClock().now())
+        by, now = whoever(), SystemClock().now()
+        unit.put_account(replace(account, password=hashed), by=by, now=now)
+        unit.end_sessions(person, by=by, now=now)
 
 
 def set_pins(settings: Settings, person: str) -> None:

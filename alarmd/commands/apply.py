@@ -9,9 +9,8 @@ from alarmd.commands.public_holidays import look_up
 from alarmd.errors import AlarmdError, Malformed
 from alarmd.escalation.readiness import Severity, readiness
 from alarmd.organisation.difference import difference
+from alarmd.organisation.file import Parsed, parse
 from alarmd.organisation.file import export as to_text
-from alarmd.organisation.file import parse
-from alarmd.organisation.model import Organisation
 from alarmd.settings import Settings
 
 
@@ -19,11 +18,12 @@ def apply(settings: Settings, file: Path, *, dry_run: bool, accept: str | None) 
     """Show what changes and store it. Raises FaultyFile with a line for each fault; refuses a chain that can reach
     nobody unless a reason is given.
     """
-    organisation = read(file)
-    now = SystemClock().now()
+    parsed = read(file)
+    organisation, now = parsed.organisation, SystemClock().now()
     findings = readiness(organisation, now)
     for finding in findings:
-        print(f"{file}: {finding}", file=sys.stderr)
+        mark = "" if finding.severity is Severity.BLOCKS else "warning: "
+        print(f"{mark}{parsed.told(finding.path, finding.words)}", file=sys.stderr)
     if any(f.severity is Severity.BLOCKS for f in findings) and not accept:
         raise Malformed(
             "refused: somebody who presses there would reach nobody; mend it, or say why with --accept REASON"
@@ -48,8 +48,8 @@ def export(settings: Settings) -> None:
         sys.stdout.write(to_text(current(reading)))
 
 
-def read(file: Path) -> Organisation:
-    """The file as a value; warnings go to stderr."""
+def read(file: Path) -> Parsed:
+    """What the file says; its warnings go to stderr."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as fault:
@@ -59,4 +59,4 @@ def read(file: Path) -> Organisation:
     parsed = parse(text, str(file), look_up(SystemClock().now()))
     for warning in parsed.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    return parsed.organisation
+    return parsed

@@ -61,7 +61,7 @@ def furnish(settings: Settings) -> Office:
 def _organisation(database: Database, now: datetime) -> Organisation:
     with database.transaction() as unit:
         if not unit.head().organisation:
-            unit.add_organisation(read(OFFICE), by=whoever(), now=now, why=None)
+            unit.add_organisation(read(OFFICE).organisation, by=whoever(), now=now, why=None)
         return current(unit)
 
 

@@ -1,5 +1,6 @@
 """`alarmd key ...`: keys for devices and programs. A key is shown once; only its hash is kept."""
 
+import re
 from dataclasses import dataclass
 
 from alarmd.access.model import Key, Scope
@@ -10,6 +11,8 @@ from alarmd.commands.common import current, opened, whoever
 from alarmd.errors import Malformed, NotFound
 from alarmd.organisation.model import Organisation
 from alarmd.settings import Settings
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ def revoke(settings: Settings, name: str) -> None:
 
 
 def _check(wish: Wish, organisation: Organisation | None) -> None:
+    if not NAME.fullmatch(wish.name):
+        raise Malformed(f"--name {wish.name!r}: small letters, digits and -, at most 63, such as desk-3")
     if wish.scope is Scope.ANSWER and wish.person is None:
         raise Malformed("a key that answers does so in somebody's name: add --person ID")
     if wish.device is not None and wish.scope is not Scope.PRESS:

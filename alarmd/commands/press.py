@@ -1,18 +1,22 @@
-"""`alarmd press DEVICE`: a press from a shell. It is decided and stored here, as by the daemon; people are told by a daemon, at once where
-one runs, else when one starts.
+"""`alarmd press DEVICE`: a press from a shell. It is decided and stored here, as by the daemon; people are told by a
+daemon, at once where one runs, else when one starts.
 """
 
 from alarmd.alarm.incoming import Pressed
-from alarmd.alarm.model import SYSTEM, Kind
+from alarmd.alarm.model import Kind, Person
 from alarmd.clock import SystemClock, new_id
-from alarmd.commands.common import opened
+from alarmd.commands.common import opened, whoever
 from alarmd.dispatch.take import Taker
+from alarmd.intake.wire import read_signal
 from alarmd.settings import Settings
 
 
 def press(settings: Settings, device: str, *, kind: Kind | None, ref: str | None, note: str | None) -> None:
-    """Store one signal and say what it did. Raises NotFound, NotDurable."""
-    pressed = Pressed(SYSTEM, device=device, kind=kind, ref=ref, note=note)
+    """Store one signal and say what it did. Raises Malformed, NotFound, NotDurable."""
+    given = {"device": device, "kind": kind, "ref": ref, "note": note}
+    body = read_signal({name: value for name, value in given.items() if value is not None})
+    by = Person(whoever(), whoever(), "shell")
+    pressed = Pressed(by, device=body.device, kind=body.kind, ref=body.ref, note=body.note)
     # Claimed by nobody's node: whichever daemon looks next performs the effects.
     taker = Taker("", new_id)
     with opened(settings) as database:

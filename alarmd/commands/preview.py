@@ -14,6 +14,8 @@ from alarmd.escalation.preview import preview as imagine
 from alarmd.organisation.model import Organisation
 from alarmd.settings import Settings
 
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+
 
 def preview(settings: Settings, device: str, *, kind: Kind | None, at: str | None, as_json: bool) -> None:
     """Print the steps. `at` without an offset is local to the site. Raises NotFound, Malformed."""
@@ -34,6 +36,8 @@ def _instant(at: str | None, organisation: Organisation) -> datetime:
         raise Malformed(
             f"--at {at}: not a time; write it as 2027-03-28T01:30 (local to the site) or with an offset"
         ) from fault
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise Malformed(f"--at {at}: a year from {FIRST_YEAR} to {LAST_YEAR}")
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(organisation.time_zone))
 
 

@@ -1,9 +1,11 @@
 """The one HTTP application of a node, and how uvicorn serves it. Lean on purpose: no middleware of ours stands between
 a press and its answer.
 
-Other rooms (signals, Twilio's hooks) bring their routers; `app.py` hands them over.
+Other rooms (signals, Twilio's hooks) bring their routers; `app/` hands them over. A client's address, by which wrong
+passwords are counted, is the peer's own; only a proxy that is named here may say that it speaks for another.
 """
 
+import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from alarmd.console.pages import BUILT, add_pages
 from alarmd.console.sessions import sessions
 from alarmd.console.shapes import Problem
 from alarmd.console.sign_in import SignIn
+from alarmd.errors import CannotStart
 
 LARGEST_FRAME = 64 * 1024
 """Bytes of a WebSocket message from a console, which has nothing to say."""
@@ -58,8 +61,10 @@ def application(
     return app
 
 
-def server(app: FastAPI, **options: Any) -> uvicorn.Server:
-    """A server for it. `options` are uvicorn's: host and port, or fd."""
+def server(app: FastAPI, trusted_proxies: str = "", **options: Any) -> uvicorn.Server:
+    """A server for it. `trusted_proxies`: addresses and networks, with commas, whose X-Forwarded-For and
+    X-Forwarded-Proto are believed. `options` are uvicorn's: host and port, or fd. Raises CannotStart."""
+    proxies = _proxies(trusted_proxies)
     config = uvicorn.Config(
         app,
         ws="websockets-sansio",
@@ -70,9 +75,24 @@ def server(app: FastAPI, **options: Any) -> uvicorn.Server:
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=2,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         **options,
     )
     return uvicorn.Server(config)
+
+
+def _proxies(text: str) -> list[str]:
+    """Each address or network. uvicorn itself would take a misspelt one for a name that never comes, and `*` for
+    everybody."""
+    proxies = [word.strip() for word in text.split(",") if word.strip()]
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as fault:
+            wanted = "write addresses and networks, with commas, such as 127.0.0.1, 172.16.0.0/12"
+            raise CannotStart(f"ALARMD_TRUSTED_PROXIES: {fault}; {wanted}") from fault
+    return proxies
 
 
 def _document(app: FastAPI) -> None:

@@ -1,4 +1,4 @@
-"""What this room asks of the loop, as one Protocol. `app.py` says who stands behind it; nothing here knows how a press
+"""What this room asks of the loop, as one Protocol. `app/` says who stands behind it; nothing here knows how a press
 is decided."""
 
 from collections.abc import Callable, Coroutine, Mapping

@@ -84,15 +84,15 @@ class SignIn:
         address, now = _address(connection), self._desk.clock.now()
         wait = self._throttle.begin(person, address, now)
         if wait:
-            log.warning("sign-in throttled", person=person, address=address)
+            log.warning("sign-in throttled", address=address, **self._known_name(person))
             raise TooManyTries(wait)
-        if not await self._fits(person, password):
-            log.warning("sign-in refused", person=person, address=address)
-            raise NotSignedIn("wrong user name or password")
-        self._throttle.succeeded(person, address)
         cookie = make_cookie()
         session = Session(hash_secret(cookie), person, now, now + LASTS)
-        await self._desk.store.transact(partial(_add, session=session))
+        fitting = await self._fitting(person, password)
+        if fitting is None or not await self._desk.store.transact(partial(_add, session=session, password=fitting)):
+            log.warning("sign-in refused", address=address, **self._known_name(person))
+            raise NotSignedIn("wrong user name or password")
+        self._throttle.succeeded(person, address)
         log.info("signed in", person=person)
         return cookie, session
 
@@ -135,14 +135,22 @@ class SignIn:
             self._known[hash] = found
         return found
 
-    async def _fits(self, person: str, password: str) -> bool:
-        """Compared on a thread, and for nobody as long as for somebody."""
+    async def _fitting(self, person: str, password: str) -> str | None:
+        """The hash that this password fits, None where it is wrong. Compared on a thread, and for nobody as long as for
+        somebody."""
         account = await self._desk.store.read(partial(_account, person=person))
-        organisation = self.organisation()
-        works_here = organisation is not None and person in organisation.people
+        hash = account.password if account else None
         async with self._comparing:
-            fits = await asyncio.to_thread(password_fits, account.password if account else None, password)
-        return fits and works_here
+            fits = await asyncio.to_thread(password_fits, hash, password)
+        return hash if fits and self._works_here(person) else None
+
+    def _works_here(self, person: str) -> bool:
+        organisation = self.organisation()
+        return organisation is not None and person in organisation.people
+
+    def _known_name(self, person: str) -> dict[str, str]:
+        """For the log: who was meant, if there is such a person. Whatever else was typed there may be a password."""
+        return {"person": person} if self._works_here(person) else {}
 
     def _require_our_page(self, connection: HTTPConnection) -> None:
         if connection.scope["type"] == "http" and connection.scope["method"] in SAFE:
@@ -174,8 +182,13 @@ def _account(reading: Reading, person: str) -> Account | None:
     return reading.account(person)
 
 
-def _add(registry: Registry, session: Session) -> None:
+def _add(registry: Registry, session: Session, password: str) -> bool:
+    """False when the password has become another while it was compared: no session may begin with the old one."""
+    account = registry.account(session.person)
+    if account is None or account.password != password:
+        return False
     registry.add_session(session)
+    return True
 
 
 def _end(registry: Registry, hash: str, now: datetime) -> None:

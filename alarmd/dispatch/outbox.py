@@ -201,7 +201,8 @@ class Outbox:
             return Outcome(AttemptState.FAILED, "not_configured")
         contact = recipient.contact[tell.contact]
         code = alarm.code if several else None
-        if tell.purpose is Purpose.STEP and alarm.next is not None and alarm.next.round == 1:
+        found = alarm.find(tell.attempt)
+        if found and tell.purpose is Purpose.STEP and (found[0].step, found[0].round, found[1].tried) == (1, 1, 0):
             metrics.PRESS_TO_PROVIDER.observe((self._clock.now() - alarm.opened_at).total_seconds())
         message = Message(tell.attempt, alarm, organisation, recipient, contact, tell, code)
         try:

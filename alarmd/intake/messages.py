@@ -147,10 +147,7 @@ class Inbox:
         try:
             await self._desk.submit(pressed)
         except Refused as refused:
-            MESSAGES.labels("unknown").inc()
-            self._faults.report(
-                f"unknown_button:{device[:64]}", f"unknown button pressed: {device[:64]!r} over MQTT ({refused})"
-            )
+            self._unknown(device, str(refused))
         else:
             self._supervision.heard(device, battery=None, status=None, retained=False)
             if unreadable is not None:
@@ -161,11 +158,21 @@ class Inbox:
         MESSAGES.labels("retained").inc()
         if not message.payload:
             return
-        self._faults.report(
-            f"retained:{device[:64]}",
-            f"{device[:64]!r} presses with the retain flag; the kept copy was no press and is removed: clear that flag",
-        )
+        try:
+            self._desk.site_of(device=device, zone=None)
+        except Refused as refused:
+            self._unknown(device, str(refused))
+        else:
+            self._faults.report(
+                f"retained:{device}",
+                f"{device} presses with the retain flag; the kept copy was no press and is removed: clear that flag",
+            )
         await clear(message.topic)
+
+    def _unknown(self, device: str, why: str) -> None:
+        """One cause for all of them: whoever may publish invents names, and must not raise an alarm for each."""
+        MESSAGES.labels("unknown").inc()
+        self._faults.report("unknown_button", f"unknown button pressed: {device[:64]!r} over MQTT ({why[:160]})")
 
     def _heard(
         self, what: str, device: str, message: Arrived, *, battery: int | None = None, status: str | None = None

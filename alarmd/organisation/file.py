@@ -36,6 +36,8 @@ class Parsed:
 
     organisation: Organisation
     warnings: tuple[str, ...]
+    told: Callable[[str, str], str]
+    """A path such as `chains.panic` and words about it, as a whole line like the others."""
 
 
 def nowhere(of: str) -> frozenset[date]:
@@ -59,7 +61,7 @@ def parse(text: str, name: str, look_up: LookUp = nowhere) -> Parsed:
     if book.noted:
         raise FaultyFile(book.faults())
     warnings = sorted(sense.warnings(organisation), key=lambda each: book.line(each[0]))
-    return Parsed(organisation, tuple(book.told(path, words) for path, words in warnings))
+    return Parsed(organisation, tuple(book.told(path, words) for path, words in warnings), book.told)
 
 
 def export(organisation: Organisation) -> str:

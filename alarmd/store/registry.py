@@ -20,6 +20,8 @@ _DELETE_KEY = delete(keys).where(keys.c.name == bindparam("called"))
 _ACCOUNT = update(accounts).where(accounts.c.person == bindparam("whose"))
 _EXPIRED = delete(sessions).where(sessions.c.expires_at <= bindparam("now"))
 _DELETE_SESSION = delete(sessions).where(sessions.c.hash == bindparam("which"))
+_SESSIONS_OF = select(sessions.c.hash).where(sessions.c.person == bindparam("whose"))
+_DELETE_SESSIONS_OF = delete(sessions).where(sessions.c.person == bindparam("whose"))
 
 
 class StoredRegistry(StoredUnit):
@@ -91,6 +93,14 @@ class StoredRegistry(StoredUnit):
             return
         self._link.do(_DELETE_SESSION, {"which": hash})
         self._audit("signed_out", {"person": session.person}, session.person, now)
+        self._raise_access()
+
+    def end_sessions(self, person: str, *, by: str, now: datetime) -> None:
+        ended = len(self._link.rows(_SESSIONS_OF, {"whose": person}))
+        if not ended:
+            return
+        self._link.do(_DELETE_SESSIONS_OF, {"whose": person})
+        self._audit("sessions_ended", {"person": person, "sessions": ended}, by, now)
         self._raise_access()
 
     def _raise_access(self) -> None:

@@ -1,17 +1,19 @@
 """The text that tells somebody of an alarm, or that it is over. PURE. Called by every channel that carries writing.
 
 What must be known stands first, how to answer last. A drill is marked before anything else is read. Letters are those
-of a plain text message (GSM 03.38; the dash of the drill's mark is one that providers replace), so that one message
-is seldom more than two parts. Of those present at an office nothing is said but what the presser wrote himself.
+of a plain text message (GSM 03.38; the dash of the drill's mark is one that providers replace), and one message is
+never more than two parts: the way, the note and the names of the place give way. Of those present at an office nothing
+is said but what the presser wrote himself.
 """
 
 from alarmd.alarm.model import Alarm, Kind, Purpose, State
 from alarmd.organisation.model import Organisation
+from alarmd.wording.causes import trouble
 from alarmd.wording.places import clip, hour_minute, note, place
 from alarmd.wording.texts import say
 
-USUAL = 320
-"""Characters of a usual text: two parts."""
+LONGEST = 306
+"""Characters of a text: two parts of 153 letters each, for the header that joins parts takes seven of the 160."""
 LEAST_NOTE = 60
 """Characters of a note that are kept however long the rest is."""
 
@@ -28,12 +30,15 @@ def text_message(
     """The whole text. `attempt` tells whether this is a later step, which then says how many are coming; `code`
     stands in the answer where several alarms are open.
     """
-    if purpose is Purpose.ALL_CLEAR:
-        return mark(alarm, language, _all_clear(alarm, organisation, language))
-    before = _raised(alarm, organisation, language)
     after = [*progress(alarm, language, attempt), instruction(alarm, language, code)]
-    left = USUAL - len(mark(alarm, language, " ".join(["", *before, *after])))
-    return mark(alarm, language, " ".join([*before, *noted(alarm, language, left), *after]))
+
+    def said(where: str, notes: list[str]) -> str:
+        if purpose is Purpose.ALL_CLEAR:
+            return mark(alarm, language, _all_clear(alarm, organisation, language, where))
+        return mark(alarm, language, " ".join([*_raised(alarm, organisation, language, where), *notes, *after]))
+
+    where = place(alarm, organisation, LONGEST - len(said("", noted(alarm, organisation, language, 0))))
+    return said(where, noted(alarm, organisation, language, LONGEST - len(said(where, []))))
 
 
 def mark(alarm: Alarm, language: str, text: str) -> str:
@@ -67,8 +72,12 @@ def progress(alarm: Alarm, language: str, attempt: str | None) -> list[str]:
     return [say(language, "text.coming", coming=alarm.coming, needed=alarm.needed)]
 
 
-def noted(alarm: Alarm, language: str, room: int) -> list[str]:
-    """The presser's note in so many characters, or in the fewest that still say something."""
+def noted(alarm: Alarm, organisation: Organisation, language: str, room: int) -> list[str]:
+    """The presser's note in so many characters, or in the fewest that still say something; of alarmd's own troubles
+    what is wrong.
+    """
+    if alarm.cause is not None:
+        return [trouble(alarm, organisation, language)]
     words = note(alarm)
     if not words:
         return []
@@ -77,12 +86,12 @@ def noted(alarm: Alarm, language: str, room: int) -> list[str]:
     return [say(language, "text.note", note=short if short.endswith((".", "!", "?")) else short + ".")]
 
 
-def _raised(alarm: Alarm, organisation: Organisation, language: str) -> list[str]:
-    head = say(language, "text.raised", **_words(alarm, organisation, language))
+def _raised(alarm: Alarm, organisation: Organisation, language: str, where: str) -> list[str]:
+    head = say(language, "text.raised", **_words(alarm, organisation, language, where))
     return [head, say(language, "text.silent")] if alarm.silent else [head]
 
 
-def _all_clear(alarm: Alarm, organisation: Organisation, language: str) -> str:
+def _all_clear(alarm: Alarm, organisation: Organisation, language: str, where: str) -> str:
     if alarm.drill:
         key = "text.over_drill"
     elif alarm.kind is Kind.TECHNICAL:
@@ -92,9 +101,9 @@ def _all_clear(alarm: Alarm, organisation: Organisation, language: str) -> str:
     else:
         key = "text.over"
     outcome = say(language, f"outcome.{alarm.outcome or 'real'}")
-    return say(language, key, outcome=outcome, **_words(alarm, organisation, language))
+    return say(language, key, outcome=outcome, **_words(alarm, organisation, language, where))
 
 
-def _words(alarm: Alarm, organisation: Organisation, language: str) -> dict[str, str]:
+def _words(alarm: Alarm, organisation: Organisation, language: str, where: str) -> dict[str, str]:
     time = say(language, "time", **hour_minute(alarm, organisation))
-    return {"kind": kind_name(alarm, language), "place": place(alarm, organisation), "time": time}
+    return {"kind": kind_name(alarm, language), "place": where, "time": time}

@@ -32,7 +32,7 @@ def announcement(
         say(language, "call.place", place=_aloud(place(alarm, organisation), language)),
         say(language, "call.time", **hour_minute(alarm, organisation)),
         *([say(language, "text.silent")] if alarm.silent else []),
-        *noted(alarm, language, NOTE),
+        *noted(alarm, organisation, language, NOTE),
         *progress(alarm, language, attempt),
     )
 

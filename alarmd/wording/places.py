@@ -13,19 +13,27 @@ NAME = 60
 """Characters of the name of a zone, floor or site."""
 WAY = 120
 """Characters of the way to a zone."""
+LEAST_WAY = 20
+"""Characters of a way that still lead somewhere."""
+LONGEST = 3 * NAME + WAY + len(", ,  ()")
+"""Characters of a place with everything in it."""
 
 
-def place(alarm: Alarm, organisation: Organisation) -> str:
-    """`Mottak, 1. etg. (Inngang A, rett fram), Nav Fjordvik`: as much of it as is known."""
+def place(alarm: Alarm, organisation: Organisation, room: int = LONGEST) -> str:
+    """`Mottak, 1. etg. (Inngang A, rett fram), Nav Fjordvik`: as much of it as is known and fits into so many
+    characters. The way is shortened first, then the floor is left out, then the names are cut: room and site stay.
+    """
     zone = zone_of(alarm, organisation)
-    parts = [spot(alarm, organisation)]
-    if zone is not None and zone.floor:
-        parts.append(clip(zone.floor, NAME))
-    if zone is not None and zone.way:
-        parts[-1] += f" ({clip(zone.way, WAY)})"
-    if zone is not None:
-        parts.append(site_name(alarm, organisation))
-    return ", ".join(parts)
+    if zone is None:
+        return clip(spot(alarm, organisation), room)
+    name, site = spot(alarm, organisation), site_name(alarm, organisation)
+    for known in (f"{name}, {clip(zone.floor, NAME)}" if zone.floor else name, name):
+        left = room - len(known) - len(site) - len(", ")
+        if left >= 0:
+            return f"{known}{_way(zone, left - len(' ()'))}, {site}"
+    half = (room - len(", ")) // 2
+    site = clip(site, max(half, room - len(", ") - len(name)))
+    return f"{clip(name, room - len(', ') - len(site))}, {site}"
 
 
 def spot(alarm: Alarm, organisation: Organisation) -> str:
@@ -43,6 +51,10 @@ def site_name(alarm: Alarm, organisation: Organisation) -> str:
 def zone_of(alarm: Alarm, organisation: Organisation) -> Zone | None:
     """Where the newest signal that knows its place came from: whoever pressed may have moved."""
     return organisation.zone(next((s.zone for s in reversed(alarm.signals) if s.zone), None))
+
+
+def _way(zone: Zone, room: int) -> str:
+    return f" ({clip(zone.way, min(room, WAY))})" if zone.way and room >= min(len(zone.way), LEAST_WAY) else ""
 
 
 def hour_minute(alarm: Alarm, organisation: Organisation) -> dict[str, str]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from alarmd.alarm.model import Alarm, Kind
 from alarmd.organisation.model import Organisation
 from alarmd.wording.alarms import instruction, mark, with_blank
+from alarmd.wording.choices import Known, choices
 from alarmd.wording.places import spot
 from alarmd.wording.texts import say
 
@@ -46,6 +47,7 @@ SPAN = re.compile(r"\b(?:(?:om|in|ca) )*\d+ ?(?:min\w*|m|t|timer?|h|hours?|sek\w
 """`om 3 min` is no answer 3."""
 NUMBERED = re.compile(r"(?:([123]) ?([0-9]{2})?|([0-9]{2}) ([123]))(\D*)")
 """An answer's digit, with the alarm's code behind it or before it, then words."""
+CODE = re.compile(r"[0-9]{2}")
 EMERGENCY = frozenset({"110", "112", "113"})
 """Emergency numbers, not answer 1 with a code."""
 KEYS = {answer.value: answer for answer in Answer}
@@ -62,10 +64,11 @@ def read_answer(text: str) -> tuple[Answer, str | None] | None:
     if line in EMERGENCY:
         return None
     if found is None:
-        meant = _meant(tokens)
+        said, code = _coded(tokens)
+        meant = _meant(said)
         if meant is Answer.ARRIVED and spans:
             meant = Answer.COMING  # there in five minutes
-        return (meant, None) if meant else None
+        return (meant, code) if meant else None
     answer, code, rest = Answer(found[1] or found[4]), found[2] or found[3], found[5].split()
     if (answer is Answer.ARRIVED and spans) or not (rest in ([], ["a"]) or _meant(rest) is answer):
         return None
@@ -93,32 +96,39 @@ def text_confirmation(answer: Answer, alarm: Alarm, organisation: Organisation, 
     return words
 
 
-def which(answer: Answer, open_alarms: Sequence[tuple[Alarm, Organisation]], language: str, code: str | None) -> str:
+def which(answer: Answer, open_alarms: Sequence[Known], language: str, code: str | None) -> str:
     """Which alarm did he mean? With a code: one that none of these has."""
-    choices = options(answer, open_alarms, language)
+    ways = options(answer, open_alarms, language)
     if code is None:
-        return say(language, "reply.several", options=choices)
-    return say(language, "reply.no_code", code=code, options=choices)
+        return say(language, "reply.several", options=ways)
+    return say(language, "reply.no_code", code=code, options=ways)
 
 
-def not_understood(open_alarms: Sequence[tuple[Alarm, Organisation]], language: str) -> str:
+def not_understood(open_alarms: Sequence[Known], language: str) -> str:
     """How to answer, whatever he wrote."""
     sorry = say(language, "reply.not_understood")
     if len(open_alarms) == 1:
         return f"{sorry} {instruction(open_alarms[0][0], language, None)}"
-    choices = options(Answer.COMING, open_alarms, language)
-    return f"{sorry} {say(language, 'reply.several', options=choices)}"
+    ways = options(Answer.COMING, open_alarms, language)
+    return f"{sorry} {say(language, 'reply.several', options=ways)}"
 
 
-def options(answer: Answer, open_alarms: Sequence[tuple[Alarm, Organisation]], language: str) -> str:
+def options(answer: Answer, open_alarms: Sequence[Known], language: str) -> str:
     """`1 47 for Mottak, 1 48 for Samtalerom 2`, the newest first."""
     newest = sorted(open_alarms, key=lambda known: known[0].opened_at, reverse=True)[:MOST]
-    return ", ".join(_option(answer, alarm, organisation, language) for alarm, organisation in newest)
+    return ", ".join(
+        say(language, "reply.option", digit=answer.value, code=with_blank(alarm.code), place=choice)
+        for (alarm, _), choice in zip(newest, choices(newest, language), strict=True)
+    )
 
 
-def _option(answer: Answer, alarm: Alarm, organisation: Organisation, language: str) -> str:
-    key = "reply.option_drill" if alarm.drill else "reply.option"
-    return say(language, key, digit=answer.value, code=with_blank(alarm.code), place=spot(alarm, organisation))
+def _coded(tokens: list[str]) -> tuple[list[str], str | None]:
+    """Words, and the alarm's code behind them or before them."""
+    if tokens and CODE.fullmatch(tokens[-1]):
+        return tokens[:-1], tokens[-1]
+    if tokens and CODE.fullmatch(tokens[0]):
+        return tokens[1:], tokens[0]
+    return tokens, None
 
 
 def _meant(tokens: Sequence[str]) -> Answer | None:
@@ -135,7 +145,7 @@ def _meant(tokens: Sequence[str]) -> Answer | None:
 def _plain(text: str) -> str:
     """Lower case, one blank between words, digits apart from letters; quotes, points and the frames of emoji gone."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")  # can't
-    apart = re.sub(r"(?<=[0-9])(?=[^\W0-9_])", " ", folded)
+    apart = re.sub(r"(?<=[0-9])(?=[^\W0-9_])|(?<=[^\W0-9_])(?=[0-9])", " ", folded)
     plain = " ".join(re.sub(r"[^\w👍👎]|_", " ", apart).split())
     for words, simpler in SAME:
         plain = re.sub(rf"\b{words}\b", simpler, plain)

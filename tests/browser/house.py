@@ -4,6 +4,7 @@ Every page that a test opens is watched: a request to another origin, a broken c
 line of the console that the test did not announce fails it.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,15 @@ import httpx
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route
 
 from alarmd.rehearsal import __file__ as rehearsal
+from alarmd.wording import __file__ as wording
 from tests.support.daemon import Daemon
 
 OFFICE = Path(rehearsal).with_name("office.yaml").read_text(encoding="utf-8")
+LANGUAGES = ("nb", "nn", "en")
+TEXTS: dict[str, dict[str, str]] = {
+    language: json.loads(Path(wording).with_name("screens").joinpath(f"{language}.json").read_text("utf-8"))
+    for language in LANGUAGES
+}
 PEOPLE = ("ola", "per", "kari", "siri")
 PASSWORD = "et-langt-nok-passord"
 CONSOLE, PHONE = "/console", "/m"
@@ -103,6 +110,12 @@ class House:
 Visit = Callable[..., Page]
 """visit("ola"), visit("kari", PHONE), visit(None): a page of its own, signed in and live. `clock=True`: its time can be
 moved on; every other word is an option of its browser context."""
+
+
+def said(key: str, **values: object) -> re.Pattern[str]:
+    """The bokmål text as a pattern; a placeholder that has no value here may be anything."""
+    text = re.escape(TEXTS["nb"][key])
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", lambda hole: re.escape(str(values.get(hole[1], ""))) or ".+", text))
 
 
 def row(page: Page, alarm: str) -> Locator:

@@ -1,12 +1,11 @@
 """The daemon falls silent, dies and comes again: the console says so, offers nothing it cannot do, loses nothing."""
 
 import os
-import re
 import signal
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import PHONE, House, Visit, Watched, row
+from tests.browser.house import PHONE, House, Visit, Watched, row, said
 
 NO_ANSWER = (r"WebSocket connection to .* failed", r"net::ERR_")
 
@@ -28,8 +27,8 @@ def test_a_daemon_that_hangs_is_told_of_and_nothing_can_be_pressed(
         state(page, "slow")
         page.clock.fast_forward(8_000)
         state(page, "lost")
-        expect(page.get_by_test_id("lost")).to_have_text(re.compile(r"FRAKOBLET siden \d\d:\d\d:\d\d"))
-        expect(page).to_have_title("FRAKOBLET – Vaktkonsoll")
+        expect(page.get_by_test_id("lost")).to_contain_text(said("connection.banner"))
+        expect(page).to_have_title(said("title.lost"))
         for verb in ("acknowledge", "en_route", "arrived", "resolve", "escalate", "note"):
             expect(page.get_by_test_id(f"act-{verb}")).to_have_attribute("aria-disabled", "true")
         page.keyboard.press("k")
@@ -60,7 +59,7 @@ def test_a_daemon_killed_in_mid_alarm_comes_back_to_the_same_alarm_with_what_was
     house.daemon.do("press", "skranke-1", "--ref", "while-away")
     house.daemon.start()
     state(page, "live")
-    expect(page.get_by_test_id("back")).to_have_text(re.compile(r"Tilkoblet igjen, \d+ nye? hendelse"))
+    expect(page.get_by_test_id("back")).to_have_text(said("connection.back_other"))
     missed = next(a for a in house.open() if a["device"] == "skranke-1")["id"]
     for each in (alarm, other, missed):
         expect(row(page, each)).to_have_count(1)

@@ -1,23 +1,15 @@
 """What holds for every screen: axe finds nothing, nothing moves or is cut off that must not, one language at a time."""
 
-import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from alarmd.wording import __file__ as wording
-from tests.browser.house import CONSOLE, PHONE, House, Visit, row
+from tests.browser.house import CONSOLE, LANGUAGES, PHONE, TEXTS, House, Visit, row
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-LANGUAGES = ("nb", "nn", "en")
-TEXTS: dict[str, dict[str, str]] = {
-    language: json.loads(Path(wording).with_name("screens").joinpath(f"{language}.json").read_text("utf-8"))
-    for language in LANGUAGES
-}
 DAYS = re.compile(
     r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(January|February|March|May|June|July|October|December)\b"
 )
@@ -29,7 +21,7 @@ MOVING = """
 """
 CUT_OFF = """
 () => [...document.querySelectorAll('body *')]
-  .filter((each) => each.checkVisibility() && !each.closest('.hidden, svg'))
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest('.hidden, svg'))
   .filter((each) => each.getBoundingClientRect().right > window.innerWidth + 1)
   .map((each) => `${each.tagName} ${each.className}`)
 """
@@ -55,7 +47,7 @@ def unfolded(page: Page) -> None:
     page.get_by_test_id("technical-toggle").click()
     page.keyboard.press("Escape")
     page.get_by_test_id("act-note").click()
-    page.get_by_role("button", name=re.compile("^(Hjelp|Help)$")).click()
+    page.get_by_role("button", name=TEXTS["nb"]["help.open"], exact=True).click()
     expect(page.get_by_test_id("help")).to_be_visible()
 
 
@@ -124,7 +116,7 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(house: House, visit: Visit,
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate(CUT_OFF) == [], f"{width} px"
     if screen is busy_console:
-        page.get_by_role("button", name="Tilbake").first.click()
+        page.get_by_role("button", name=TEXTS["nb"]["back"]).first.click()
         expect(page.get_by_test_id("alarm-list")).to_be_visible()
         assert page.evaluate(CUT_OFF) == [], "the list"
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import CONSOLE, PASSWORD, PHONE, House, Visit, Watched
+from tests.browser.house import CONSOLE, PASSWORD, PHONE, House, Visit, Watched, said
 
 
 def enter(page: Page, person: str, password: str) -> None:
@@ -18,7 +18,7 @@ def test_a_wrong_password_is_told_and_the_right_one_lets_in(visit: Visit, path: 
     for person in ("kari", "nobody-here"):
         with page.expect_response(lambda answer: answer.status == 401):
             enter(page, person, "feil passord her")
-        expect(page.get_by_test_id("signin-error")).to_contain_text("Feil brukernavn eller passord.")
+        expect(page.get_by_test_id("signin-error")).to_contain_text(said("signin.wrong"))
         expect(page.get_by_test_id(inside)).to_have_count(0)
     enter(page, "kari", PASSWORD)
     expect(page.get_by_test_id(inside)).to_be_visible()
@@ -38,14 +38,14 @@ def test_who_signs_out_is_out_after_a_reload_too(house: House, visit: Visit) -> 
 
 
 def test_a_session_that_ends_is_told_and_comes_back_where_it_was(house: House, visit: Visit, watched: Watched) -> None:
-    watched.announced.append("status of 401 .*/acknowledge$")
+    watched.announced.append("status of 401 .*/v1/alarms/")  # the answer to the click, or to the question for its story
     alarm = house.press("skranke-1")
     page = visit(None)
     enter(page, "ola", PASSWORD)
     expect(page.get_by_test_id("detail")).to_have_attribute("data-detail", alarm)
     page.context.clear_cookies()
     page.get_by_test_id("act-acknowledge").click()
-    expect(page.get_by_role("main")).to_contain_text("Du er logget ut.")
+    expect(page.get_by_role("main")).to_contain_text(said("signin.expired"))
     enter(page, "ola", PASSWORD)
     page.get_by_test_id("act-acknowledge").click()
     expect(page.locator(f"[data-alarm='{alarm}']")).to_have_attribute("data-stage", "answered")

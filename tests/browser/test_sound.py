@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import House, Visit, row
+from tests.browser.house import House, Visit, row, said
 
 HEARD = """
 window.heard = []
@@ -28,7 +28,7 @@ def start(page: Page) -> None:
 def test_nothing_is_heard_before_the_click_and_the_screen_says_so(house: House, visit: Visit) -> None:
     page = visit("ola")
     house.press("skranke-1")
-    expect(page.get_by_test_id("sound-off")).to_contain_text("Lyden er ikke slått på")
+    expect(page.get_by_test_id("sound-off")).to_contain_text(said("sound.off"))
     expect(page.locator("html")).to_have_attribute("data-audio", "off")
     tone(page, "none")
     start(page)

@@ -181,3 +181,35 @@ def test_public_holidays_are_looked_up_when_the_file_is_read_and_kept(one: Daemo
         (one.folder / "new.yaml").write_text(f"holidays: {unknown}\n{OFFICE}", encoding="utf-8")
         words = f"new.yaml:1: holidays.of: the public holidays of {unknown} are not known here"
         assert words in refused(one, "apply", "new.yaml")
+
+
+def test_a_finding_is_told_with_file_and_line(one: Daemon) -> None:
+    nobody = OFFICE.replace("guards: [ola]", "guards: []")
+    (one.folder / "nobody.yaml").write_text(nobody, encoding="utf-8")
+    line = nobody[: nobody.index("  technical:\n")].count("\n") + 1
+    assert f"nobody.yaml:{line}: chains.technical: " in refused(one, "apply", "nobody.yaml")
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59", "0001-01-01T00:00"])
+def test_a_time_at_the_end_of_the_world_is_refused(one: Daemon, at: str) -> None:
+    assert "a year from" in refused(one, "preview", "desk-1", "--at", at)
+
+
+def test_a_shell_is_held_to_what_buttons_are_held_to(one: Daemon) -> None:
+    assert "ref" in refused(one, "press", "desk-1", "--ref", "")
+    assert "ref" in refused(one, "press", "desk-1", "--ref", "x" * 500)
+    assert "expected text in UTF-8" in refused(one, "press", "desk-1", "--note", "\udcff")
+
+
+def test_a_press_from_a_shell_has_a_name_on_it(one: Daemon) -> None:
+    alarm = one.do("press", "desk-1").split()[2]
+    database = open_database(one.environment["ALARMD_DATABASE_URL"], node="test")
+    with database.snapshot() as reading:
+        raised = json.loads(reading.story(alarm)[0].body)
+    database.close()
+    assert raised["by"]["person"].startswith("shell")
+
+
+@pytest.mark.parametrize("name", ["", "two\nlines", "Kari"])
+def test_a_key_has_a_name_that_a_list_can_show(one: Daemon, name: str) -> None:
+    assert "--name" in refused(one, "key", "create", "--name", name, "--scope", "read")

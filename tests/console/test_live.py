@@ -2,6 +2,7 @@
 slow, limited and revoked consoles."""
 
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from alarmd.access.model import Caller, Scope
 from alarmd.access.rights import Right
 from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import Device
+from alarmd.commands.accounts import set_password
 from alarmd.console import viewer
 from alarmd.console.feed import BEAT
 from alarmd.console.shapes import AlarmShape, EventShape
+from alarmd.store import open_database
 from tests.support.house import PUBLIC_URL, Console, House, console, house
 from tests.support.virtual import VirtualClock
 
@@ -142,6 +145,22 @@ async def test_a_revoked_key_and_a_changed_right_close_the_feed(door: House, add
         async with console(address, key):
             pass
     assert refused.value.response.status_code == 401
+
+
+async def test_a_new_password_closes_the_feed_of_who_signed_in_with_the_old_one(
+    door: House, address: str, tmp_path: Path
+) -> None:
+    await door.account("ola", "riktig hest")
+    async with door.client({"Origin": PUBLIC_URL}) as http:
+        await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"})
+        cookie = f"alarmd_session={http.cookies['alarmd_session']}"
+    await door.look()
+    async with console(address, {"Cookie": cookie, "Origin": PUBLIC_URL}) as c:
+        await c.frame()
+        with closing(open_database(f"sqlite:///{tmp_path}/alarmd.db", node="shell")) as shell:
+            set_password(shell, "ola", "en helt ny hest")
+        await door.look()
+        assert await c.ended() == viewer.NOT_ANY_MORE
 
 
 async def test_a_key_that_is_revoked_while_its_feed_begins_is_noticed(

@@ -2,15 +2,25 @@
 answer."""
 
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
+import structlog
+from fastapi import FastAPI
 
 from alarmd.access.model import Scope
+from alarmd.access.secrets import password_fits
+from alarmd.commands.accounts import set_password
+from alarmd.console.application import server
 from alarmd.console.shapes import SessionShape
 from alarmd.console.sign_in import LASTS
 from alarmd.console.throttle import ADDRESS, MOST, PAIR, PERSON, WINDOW, Throttle
+from alarmd.errors import CannotStart
+from alarmd.store import open_database
+from tests.support.daemon import daemon
 from tests.support.house import PUBLIC_URL, House, house
 from tests.support.organisations import office
 from tests.support.virtual import VirtualClock
@@ -63,6 +73,39 @@ async def test_a_session_ends_after_twelve_hours_and_when_its_person_leaves(door
         door.clock._now += LASTS
         assert (await http.get("/v1/alarms")).status_code == 401
         assert (await http.get("/v1/session")).status_code == 401
+
+
+async def test_a_new_password_ends_every_session_of_its_person_and_nobody_elses(door: House, tmp_path: Path) -> None:
+    await door.account("eva", "et annet hest")
+    async with door.client(OURS) as ola, door.client(OURS) as also_ola, door.client(OURS) as eva:
+        for http, person, password in (
+            (ola, "ola", "riktig hest"),
+            (also_ola, "ola", "riktig hest"),
+            (eva, "eva", "et annet hest"),
+        ):
+            assert (await http.post("/v1/session", json={"person": person, "password": password})).status_code == 200
+        with closing(open_database(f"sqlite:///{tmp_path}/alarmd.db", node="shell")) as shell:
+            set_password(shell, "ola", "en helt ny hest")
+        await door.look()
+        assert [(await http.get("/v1/session")).status_code for http in (ola, also_ola, eva)] == [401, 401, 200]
+        assert (await ola.get("/v1/alarms")).status_code == 401
+        again = {"person": "ola", "password": "en helt ny hest"}
+        assert (await ola.post("/v1/session", json=again)).status_code == 200
+
+
+async def test_no_session_begins_with_a_password_that_was_changed_while_it_was_compared(
+    door: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed_meanwhile(hash: str | None, password: str) -> bool:
+        with closing(open_database(f"sqlite:///{tmp_path}/alarmd.db", node="shell")) as shell:
+            set_password(shell, "ola", "en helt ny hest")
+        return password_fits(hash, password)
+
+    monkeypatch.setattr("alarmd.console.sign_in.password_fits", changed_meanwhile)
+    async with door.client(OURS) as http:
+        late = await http.post("/v1/session", json={"person": "ola", "password": "riktig hest"})
+        assert (late.status_code, late.json()["detail"]) == (401, "wrong user name or password")
+        assert "set-cookie" not in late.headers
 
 
 @pytest.mark.parametrize(
@@ -137,6 +180,61 @@ async def test_guessing_is_slowed_down_and_says_for_how_long(door: House) -> Non
         assert [await guess("feil") for _ in range(PAIR)] == [401] * PAIR
 
 
+async def test_wrong_tries_from_one_address_lock_nobody_out_at_another(door: House) -> None:
+    async def sign_in(address: str, password: str) -> int:
+        transport = httpx.ASGITransport(door.app, client=(address, 40000))
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
+            return (await http.post("/v1/session", json={"person": "ola", "password": password})).status_code
+
+    assert [await sign_in("203.0.113.9", "feil") for _ in range(PAIR + 1)] == [401] * PAIR + [429]
+    assert await sign_in("203.0.113.9", "riktig hest") == 429
+    assert await sign_in("198.51.100.7", "riktig hest") == 200
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer", "statuses"),
+    [
+        ("172.18.0.1", "172.18.0.1", [429, 200]),
+        ("127.0.0.1, 172.16.0.0/12", "172.18.0.1", [429, 200]),
+        ("", "172.18.0.1", [429, 429]),
+        ("", "127.0.0.1", [429, 429]),
+        ("10.0.0.0/8", "172.18.0.1", [429, 429]),
+    ],
+)
+async def test_behind_a_trusted_proxy_clients_are_told_apart_and_nobody_else_can_pretend_to_be_another(
+    door: House, trusted: str, peer: str, statuses: list[int]
+) -> None:
+    config = server(door.app, trusted).config
+    config.load()
+
+    async def sign_in(behind: str, password: str) -> int:
+        transport = httpx.ASGITransport(config.loaded_app, client=(peer, 40000))
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
+            body, headers = {"person": "ola", "password": password}, {"X-Forwarded-For": behind}
+            return (await http.post("/v1/session", json=body, headers=headers)).status_code
+
+    assert [await sign_in("203.0.113.9", "feil") for _ in range(PAIR)] == [401] * PAIR
+    assert [await sign_in(behind, "riktig hest") for behind in ("203.0.113.9", "198.51.100.7")] == statuses
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.example", "172.16.0.1/12", "127.0.0.1 172.18.0.1"])
+def test_a_proxy_that_is_no_address_is_refused_at_the_start(wrong: str) -> None:
+    with pytest.raises(CannotStart, match="ALARMD_TRUSTED_PROXIES: "):
+        server(FastAPI(), f"127.0.0.1, {wrong}")
+
+
+async def test_a_name_stands_in_the_log_only_where_such_a_person_exists(door: House) -> None:
+    """Somebody in a hurry types his password where his name belongs."""
+    async with door.client(OURS) as http:
+        with structlog.testing.capture_logs() as told:
+            for person in ("ola", "my-secret-1"):
+                for _ in range(PAIR + 1):
+                    await http.post("/v1/session", json={"person": person, "password": "feil"})
+    assert [line.get("person") for line in told] == ["ola"] * (PAIR + 1) + [None] * (PAIR + 1)
+    assert [line["event"] for line in told[-2:]] == ["sign-in refused", "sign-in throttled"]
+    assert "my-secret-1" not in str(told)
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"person": "ola"}, {"person": "../x", "password": "x"}, {"person": "o", "password": ""}]
 )
@@ -176,3 +274,15 @@ def test_a_right_password_is_no_guess_and_counters_are_bounded() -> None:
     for n in range(MOST):
         throttle.begin(f"p-{n}", f"a-{n}", now)
     assert len(throttle._tries) == MOST
+
+
+def test_the_daemon_believes_the_proxies_of_its_settings(tmp_path: Path) -> None:
+    with daemon(tmp_path, trusted_proxies="127.0.0.1") as one:
+        one.start()
+
+        def guess(behind: str) -> int:
+            body, headers = {"person": "ola", "password": "feil"}, {"X-Forwarded-For": behind}
+            return httpx.post(f"{one.url}/v1/session", json=body, headers=headers, trust_env=False).status_code
+
+        assert [guess("203.0.113.9") for _ in range(PAIR + 1)] == [401] * PAIR + [429]
+        assert guess("198.51.100.7") == 401

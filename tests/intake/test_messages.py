@@ -173,6 +173,20 @@ async def test_a_retained_press_is_cleared_and_our_own_clearing_is_no_press(
     assert [cause for cause, _ in world.reports] == ["retained:desk-1"]
 
 
+async def test_invented_names_are_one_fault_pressed_or_retained(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    line = Wire(inbox, world, supervisor)
+    for n in range(3):
+        line.bring(f"invented-{n}")
+    line.bring("x" * 500, b"{}", retained=True)
+    await world.bell.until(lambda: len(line.acknowledged) == 4)
+    assert {cause for cause, _ in world.reports} == {"unknown_button"}
+    assert "'invented-2'" in world.reports[2][1]
+    assert len(world.reports[3][1]) < 300
+    assert line.cleared == ["alarmd/v1/signal/" + "x" * 500]
+
+
 async def test_a_foreign_topic_is_let_by(inbox: Inbox, world: World) -> None:
     async def clear(topic: str) -> None:
         raise AssertionError(topic)

@@ -240,7 +240,7 @@ async def test_being_answered_by_whomever_is_no_acknowledgement(twilio: Twilio, 
         (" Ja! ", Action.EN_ROUTE, "Takk, du er meldt som på vei til Mottak. Svar 3 når du er fremme."),
         ("1 47", Action.EN_ROUTE, "Takk, du er meldt som på vei til Mottak. Svar 3 når du er fremme."),
         ("2", Action.DECLINE, "Takk for at du sa fra. Du er meldt som forhindret."),
-        ("3", Action.ARRIVED, "Takk, du er meldt som fremme ved Mottak."),
+        ("3", Action.ARRIVED, "Takk, du er registrert som fremme: Mottak."),
     ],
 )
 async def test_a_text_answers_in_the_name_of_its_sender(
@@ -290,7 +290,7 @@ async def test_one_who_has_arrived_is_where_he_was_going(twilio: Twilio, desk: D
     assert "Flere alarmer er åpne. Svar 3 47" in (await twilio.text("3"))
     going = replace(other, responders=(Responder("ola", ResponderState.EN_ROUTE, AT, counts=True),))
     desk.people = ((OLA, going, OFFICE), *desk.people[1:])
-    assert (await twilio.text("3")) == "Takk, du er meldt som fremme ved Samtalerom 2."
+    assert (await twilio.text("3")) == "Takk, du er registrert som fremme: Samtalerom 2."
     there = replace(other, responders=(Responder("ola", ResponderState.ARRIVED, AT, counts=True),))
     desk.people = ((OLA, there, OFFICE), *desk.people[1:])
     assert "Flere alarmer" in (await twilio.text("3"))
@@ -330,7 +330,7 @@ async def test_a_store_that_cannot_be_asked_is_told(twilio: Twilio, desk: Desk) 
     [
         ("1", Action.EN_ROUTE, "Takk, du er meldt som på vei til Mottak."),
         ("2", Action.DECLINE, "Takk for at du sa fra. Du er meldt som forhindret."),
-        ("3", Action.ARRIVED, "Takk, du er meldt som fremme ved Mottak."),
+        ("3", Action.ARRIVED, "Takk, du er registrert som fremme: Mottak."),
     ],
 )
 async def test_a_key_answers_in_the_name_of_whom_the_call_was_for(

@@ -68,7 +68,7 @@ async def test_an_unreadable_press_raises_and_an_unknown_button_is_a_fault(broke
         await button.publish(SIGNAL + "desk-2")
         await world.bell.until(lambda: len(world.taken) == 2 and len(world.reports) == 2)
         assert [p.device for p in world.taken if p.fault] == ["desk-1"]
-        assert [cause for cause, _ in world.reports] == ["unreadable:desk-1", "unknown_button:nobody"]
+        assert [cause for cause, _ in world.reports] == ["unreadable:desk-1", "unknown_button"]
 
 
 async def test_signs_of_life_are_counted(broker: Server, world: World) -> None:

@@ -18,6 +18,7 @@ from tests.support.virtual import VirtualClock
 def test_percentiles_are_by_nearest_rank_in_milliseconds() -> None:
     waits = [n / 1000 for n in (*range(51, 101), *range(50, 0, -1))]
     assert latency(waits) == Latency(100, 50.0, 95.0, 99.0, 100.0)
+    assert latency([0.003, 0.001, 0.002]) == Latency(3, 2.0, 3.0, 3.0, 3.0)
     assert latency([0.25]) == Latency(1, 250.0, 250.0, 250.0, 250.0)
     assert latency([]) == Latency(0)
 

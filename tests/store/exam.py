@@ -318,6 +318,20 @@ class Exam:
             assert unit.head().access == access + 1
         assert verify(one.database).changes == 6
 
+    def test_all_sessions_of_one_person_end_together(self, one: Stage) -> None:
+        later = BEGAN + timedelta(hours=1)
+        with one.database.transaction() as unit:
+            for n, person in enumerate(("ola", "ola", "eva")):
+                unit.add_session(Session(f"s{n}", person, BEGAN, later))
+            unit.end_sessions("ola", by="test", now=one.now)
+        with one.database.transaction() as unit:
+            assert [unit.session(f"s{n}") is None for n in range(3)] == [True, True, False]
+            access = unit.head().access
+            unit.end_sessions("ola", by="test", now=one.now)
+            assert unit.head().access == access, "there was nothing left to end"
+        report = verify(one.database)
+        assert (report.findings, report.changes) == ((), 5)
+
     # From the loop.
 
     async def test_the_loop_writes_in_one_thread_and_reads_in_others(self, one: Stage) -> None:

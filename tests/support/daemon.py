@@ -71,7 +71,7 @@ class Daemon:
         return {k: v for k, v in os.environ.items() if not k.startswith("ALARMD_")} | own | self.settings
 
     def run(self, *words: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-        """A command of the command line, whatever its exit status."""
+        """A command of the command line in a process of its own, whatever its exit status."""
         return subprocess.run(
             [*ALARMD, *words],
             cwd=self.folder,

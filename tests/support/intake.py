@@ -53,6 +53,8 @@ class World:
     signs: list[tuple[str, int | None, str | None, bool]] = field(default_factory=list)
 
     def site_of(self, *, device: str | None, zone: str | None) -> str:
+        if device is not None and device not in self.devices:
+            raise NotFound(f"no device {device!r}")
         return (zone or device or "").partition("/")[0]
 
     async def submit(self, pressed: Pressed) -> Taken:

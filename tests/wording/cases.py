@@ -23,6 +23,12 @@ from tests.support.organisations import office
 OFFICE = office()
 AT = datetime(2027, 7, 1, 12, 5, tzinfo=UTC)
 """14.05 in Oslo."""
+GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENDED = set("^{}\\[~]|€")
+"""Letters that a plain text message holds at the price of two."""
 
 
 def alarm(kind: Kind = Kind.PANIC, *, zone: str | None = "fjordvik/reception", note: str | None = None) -> Alarm:
@@ -31,9 +37,9 @@ def alarm(kind: Kind = Kind.PANIC, *, zone: str | None = "fjordvik/reception", n
     return Alarm("a1", State.RAISED, kind, AT, AT, 1, "panic", 2, "47", site=site, signals=(signal,))
 
 
-def technical(note: str = "the broker is away") -> Alarm:
+def technical(note: str = "the broker is away", *, cause: str = "mqtt") -> Alarm:
     signal = Signal("s1", AT, Kind.TECHNICAL, SYSTEM, note=note)
-    return Alarm("t1", State.RAISED, Kind.TECHNICAL, AT, AT, 1, "technical", 1, "12", cause="mqtt", signals=(signal,))
+    return Alarm("t1", State.RAISED, Kind.TECHNICAL, AT, AT, 1, "technical", 1, "12", cause=cause, signals=(signal,))
 
 
 def told(before: Alarm, *, step: int = 1, round: int = 1, person: str = "ola", channel: str = "voice") -> Alarm:
@@ -49,3 +55,13 @@ def coming(before: Alarm, *people: str) -> Alarm:
 
 def parsed(document: str) -> ET.Element:
     return ET.fromstring(document)  # noqa: S314 - it comes from the function under test
+
+
+def segments(text: str) -> int:
+    """Parts that a provider sends a text in; the dash of the drill's mark is one that it replaces."""
+    plain = text.replace("–", "-")
+    if set(plain) <= GSM | EXTENDED:
+        size, alone, joined = len(plain) + sum(c in EXTENDED for c in plain), 160, 153
+    else:
+        size, alone, joined = len(plain), 70, 67
+    return 1 if size <= alone else -(-size // joined)

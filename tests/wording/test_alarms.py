@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from alarmd.alarm.model import Alarm, Kind, Purpose, State
 from alarmd.organisation.model import Organisation, Site, Zone
 from alarmd.wording.alarms import text_message
+from alarmd.wording.places import place
 from alarmd.wording.texts import LANGUAGES
 from tests.support.organisations import office
-from tests.wording.cases import OFFICE, alarm, coming, technical, told
+from tests.wording.cases import OFFICE, alarm, coming, segments, technical, told
 
 
 def step(about: Alarm, language: str = "nb", code: str | None = None, organisation: Organisation = OFFICE) -> str:
@@ -40,9 +41,7 @@ def test_the_code_stands_where_the_answer_stands() -> None:
 
 def test_a_silent_alarm_is_said_discreetly_and_clearly() -> None:
     text = step(alarm(Kind.DURESS, zone="fjordvik/room-2"))
-    assert text.startswith(
-        "Stille alarm: Samtalerom 2, 2. etg., Nav Fjordvik, kl. 14.05. Kom diskret, og ikke ring dit."
-    )
+    assert text.startswith("Stille alarm: Samtalerom 2, 2. etg., Nav Fjordvik, kl. 14.05. Kom diskret, ikke ring dit.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -56,7 +55,7 @@ def test_a_drill_is_marked_first_whatever_the_text(language: str, kind: Kind, pu
 
 def test_a_technical_alarm_says_what_is_wrong_and_asks_nobody_to_run() -> None:
     assert step(told(technical(), step=2)) == (
-        "Teknisk feil: Nav Fjordvik, kl. 14.05. Melding: the broker is away. "
+        "Teknisk feil: Nav Fjordvik, kl. 14.05. Forbindelsen til knappene er borte. "
         "Svar 1 hvis du tar saken, 2 hvis du ikke kan."
     )
 
@@ -80,7 +79,7 @@ def test_the_place_is_that_of_the_newest_press_and_as_much_as_is_known() -> None
 def test_a_note_is_one_line_and_shortened_before_anything_else_is() -> None:
     assert " Melding: Kom bakveien! Svar 1" in step(alarm(note="Kom\n bakveien!\x00"))
     long = step(alarm(note="mange ord " * 200))
-    assert len(long) <= 320
+    assert len(long) <= 306
     assert "... Svar 1 hvis du kommer" in long
     assert long.endswith("fremme.")
 
@@ -98,9 +97,47 @@ def test_no_text_is_too_long_for_a_provider_and_every_step_can_be_answered(
     zone = Zone("fjordvik/reception", "fjordvik", name * 40, floor * 40, way * 40)
     organisation = office(sites={"fjordvik": Site("fjordvik", site * 40, {zone.id: zone})})
     text = step(replace(told(alarm(Kind.DURESS, note=note * 40), step=2), drill=drill), "nb", "47", organisation)
-    assert len(text) <= 800
+    assert len(text) <= 306
     assert text.endswith("Svar 1 47 hvis du kommer, 2 47 hvis du ikke kan, 3 47 når du er fremme.")
     assert "\n" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("note", [None, "vent bak skranken til vi kommer " * 9])
+def test_no_text_is_more_than_two_parts(language: str, kind: Kind, purpose: Purpose, note: str | None) -> None:
+    zone = Zone("fjordvik/reception", "fjordvik", "Samtalerommet ved " * 3, "andre etasje " * 4, "forbi heisen og " * 9)
+    organisation = office(sites={"fjordvik": Site("fjordvik", "Nav Fjordvik og omland " * 3, {zone.id: zone})})
+    for about in (alarm(kind, note=note), replace(alarm(kind, note=note), drill=True)):
+        late = told(about, step=2)
+        assert segments(text_message(late, organisation, language, purpose, attempt="t1", code="47")) <= 2
+
+
+def test_parts_are_counted_as_providers_count_them() -> None:
+    assert [segments("a" * n) for n in (160, 161, 306, 307)] == [1, 2, 2, 3]
+    assert [segments("č" + "a" * n) for n in (69, 70, 133, 134)] == [1, 2, 2, 3]
+    assert segments("[" * 81) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_silent_alarm_from_a_short_place_is_one_part(language: str) -> None:
+    zone = Zone("fjordvik/reception", "fjordvik", "Mottak", "1. etg.")
+    organisation = office(sites={"fjordvik": Site("fjordvik", "Nav Fjordvik", {zone.id: zone})})
+    assert segments(step(alarm(Kind.DURESS), language, organisation=organisation)) == 1
+
+
+def test_a_long_place_keeps_the_room_and_the_site_and_loses_the_way_first() -> None:
+    def where(room: int) -> str:
+        zone = Zone("fjordvik/reception", "fjordvik", "Samtalerom 2", "2. etasje", "forbi heisen og til venstre")
+        site = Site("fjordvik", "Nav Fjordvik", {zone.id: zone})
+        return place(alarm(), office(sites={"fjordvik": site}), room)
+
+    assert where(70) == "Samtalerom 2, 2. etasje (forbi heisen og til venstre), Nav Fjordvik"
+    assert where(60) == "Samtalerom 2, 2. etasje (forbi heisen og t...), Nav Fjordvik"
+    assert where(50) == "Samtalerom 2, 2. etasje, Nav Fjordvik"
+    assert where(30) == "Samtalerom 2, Nav Fjordvik"
+    assert where(24) == "Samtaler..., Nav Fjor..."
 
 
 def test_the_all_clear_says_how_it_ended_and_offers_no_answer() -> None:

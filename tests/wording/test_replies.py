@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarmd.alarm.model import Kind
+from alarmd.organisation.model import Site, Zone
+from alarmd.wording.choices import choices
 from alarmd.wording.replies import Answer, confirmation, not_understood, read_answer, read_key, text_confirmation, which
+from tests.support.organisations import office
 from tests.wording.cases import AT, OFFICE, alarm, technical
 
 COMING = """
@@ -74,6 +78,23 @@ def test_codes_that_look_like_answers(text: str, wanted: tuple[Answer, str]) -> 
     assert read_answer(text) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        *(
+            (text, (Answer.COMING, "47"))
+            for text in ("ja 47", "ok 47", "Kommer 47!", "yes 47", "47 ja", "ja47", "👍 47")
+        ),
+        *((text, (Answer.COMING, "47")) for text in ("ja, kode 47", "kjem 47 om 5 min", "fremme 47 om 5 min")),
+        *((text, (Answer.CANNOT, "47")) for text in ("nei 47", "47 kan ikke", "no 47")),
+        *((text, (Answer.ARRIVED, "47")) for text in ("fremme 47", "47: her")),
+        *((text, None) for text in ("takk 47", "stop 47", "kanskje 47", "ja 47 48", "ja 4", "ja 112", "ja 5 47")),
+    ],
+)
+def test_a_word_with_a_code_is_an_answer_to_that_alarm(text: str, wanted: tuple[Answer, str] | None) -> None:
+    assert read_answer(text) == wanted
+
+
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
     found = read_answer(text)
@@ -92,7 +113,7 @@ def test_keys() -> None:
 
 def test_thanks_say_what_he_is_now_shown_as() -> None:
     assert confirmation(Answer.COMING, alarm(), OFFICE, "nb") == "Takk, du er meldt som på vei til Mottak."
-    assert confirmation(Answer.ARRIVED, alarm(), OFFICE, "nn") == "Takk, du er meld som framme ved Mottak."
+    assert confirmation(Answer.ARRIVED, alarm(), OFFICE, "nn") == "Takk, du er registrert som framme: Mottak."
     assert "unable" in confirmation(Answer.CANNOT, alarm(), OFFICE, "en")
     assert confirmation(Answer.COMING, technical(), OFFICE, "nb") == "Takk, det er notert."
     drill = replace(alarm(), drill=True)
@@ -103,7 +124,9 @@ def test_thanks_by_text_say_what_to_answer_next() -> None:
     by_text = text_confirmation(Answer.COMING, alarm(), OFFICE, "nb", "47")
     assert by_text == "Takk, du er meldt som på vei til Mottak. Svar 3 47 når du er fremme."
     assert text_confirmation(Answer.COMING, technical(), OFFICE, "nb", None) == "Takk, det er notert."
-    assert text_confirmation(Answer.ARRIVED, alarm(), OFFICE, "nb", None) == "Takk, du er meldt som fremme ved Mottak."
+    assert (
+        text_confirmation(Answer.ARRIVED, alarm(), OFFICE, "nb", None) == "Takk, du er registrert som fremme: Mottak."
+    )
 
 
 def test_several_alarms_are_told_apart_by_their_codes_the_newest_first() -> None:
@@ -120,5 +143,48 @@ def test_several_alarms_are_told_apart_by_their_codes_the_newest_first() -> None
 def test_what_was_not_understood_is_answered_with_how_to_answer() -> None:
     one = not_understood([(alarm(), OFFICE)], "nb")
     assert one == "Det forsto vi ikke. Svar 1 hvis du kommer, 2 hvis du ikke kan, 3 når du er fremme."
-    two = not_understood([(alarm(), OFFICE), (replace(alarm(), code="48"), OFFICE)], "en")
-    assert two == "We did not understand that. Several alarms are open. Reply 1 47 for Mottak, 1 48 for Mottak."
+    two = not_understood(
+        [(alarm(), OFFICE), (replace(alarm(), code="48", opened_at=AT - timedelta(minutes=4)), OFFICE)], "en"
+    )
+    assert two == (
+        "We did not understand that. Several alarms are open. "
+        "Reply 1 47 for Mottak (at 14:05), 1 48 for Mottak (at 14:01)."
+    )
+
+
+def test_choices_that_share_a_place_are_told_apart_by_kind_then_time_then_note() -> None:
+    panic, medical = alarm(), alarm(Kind.MEDICAL)
+    later = replace(panic, opened_at=AT + timedelta(minutes=2))
+    assert choices([(panic, OFFICE), (medical, OFFICE)], "nb") == [
+        "Mottak (Overfallsalarm)",
+        "Mottak (Medisinsk hjelp)",
+    ]
+    assert choices([(panic, OFFICE), (later, OFFICE)], "nn") == ["Mottak (kl. 14.05)", "Mottak (kl. 14.07)"]
+    assert choices([(panic, OFFICE), (later, OFFICE), (medical, OFFICE)], "en") == [
+        "Mottak (Panic alarm, at 14:05)",
+        "Mottak (Panic alarm, at 14:07)",
+        "Mottak (Medical help needed)",
+    ]
+    noted = alarm(note="ved døra til arkivet")
+    assert choices([(panic, OFFICE), (noted, OFFICE)], "nb") == ["Mottak", "Mottak (ved døra til arkivet)"]
+    assert choices([(panic, OFFICE), (alarm(zone="fjordvik/room-2"), OFFICE)], "nb") == ["Mottak", "Samtalerom 2"]
+
+
+def test_choices_at_several_sites_name_the_site() -> None:
+    zones = {site: Zone(f"{site}/reception", site, "Mottak") for site in ("fjordvik", "sund")}
+    two = office(sites={s: Site(s, f"Nav {s.capitalize()}", {z.id: z}) for s, z in zones.items()})
+    both = [(replace(alarm(zone=zone.id), site=site), two) for site, zone in zones.items()]
+    assert choices(both, "nb") == ["Mottak (Nav Fjordvik)", "Mottak (Nav Sund)"]
+
+
+def test_a_fault_and_a_drill_are_called_what_they_are_among_choices() -> None:
+    faults = [(technical(cause=cause), OFFICE) for cause in ("mqtt", "battery:desk-3")]
+    assert choices([(alarm(), OFFICE), faults[0], (replace(alarm(), drill=True), OFFICE)], "nb") == [
+        "Mottak",
+        "Nav Fjordvik (Teknisk feil)",
+        "Mottak (øvelse)",
+    ]
+    assert choices(faults, "nb") == [
+        "Nav Fjordvik (Teknisk feil, Forbindelsen til knappene er borte.)",
+        "Nav Fjordvik (Teknisk feil, Lavt batteri i desk-3 (Mottak).)",
+    ]

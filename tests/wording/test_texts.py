@@ -1,6 +1,7 @@
 """The catalogue: the same keys and placeholders in every language, and letters that every phone shows."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -9,13 +10,10 @@ import pytest
 from alarmd.alarm.incoming import Outcome
 from alarmd.alarm.model import Kind
 from alarmd.wording.texts import CATALOGUE, LANGUAGES, say
+from tests.wording.cases import GSM
 
 ALARMD = Path(__file__).parents[2] / "alarmd"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-GSM = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -46,7 +44,7 @@ def test_every_key_that_the_code_names_is_there_and_every_text_is_used() -> None
         said |= {w for w in words if isinstance(w, str)}
     begun = tuple(w for w in said if w.endswith(".") and w.count(".") == 1 and w.isascii())
     keys = CATALOGUE["nb"].keys()
-    assert {w for w in said if re.fullmatch(r"(kind|text|call|answer|reply|outcome)\.\w+", w)} <= keys
+    assert {w for w in said if re.fullmatch(r"(kind|text|cause|call|answer|reply|outcome)\.\w+", w)} <= keys
     assert [k for k in keys if k not in said and not k.startswith(begun)] == []
 
 
@@ -60,3 +58,14 @@ def test_an_unknown_language_is_answered_in_bokmal_and_an_unknown_key_is_a_fault
 
 def test_braces_in_a_value_are_only_braces() -> None:
     assert say("en", "text.note", note="{code} {0}") == "Note: {code} {0}"
+
+
+def test_the_screens_say_in_norwegian_what_a_norwegian_would_say() -> None:
+    nb, nn = (
+        json.loads((ALARMD / f"wording/screens/{language}.json").read_text(encoding="utf-8"))
+        for language in ("nb", "nn")
+    )
+    assert (nb["state.attended"], nn["state.attended"]) == ("nok er fremme", "nok er framme")
+    assert nb["fail.conflict"].format(state=nb["state.attended"]) == "Passer ikke lenger. Alarmen nå: nok er fremme."
+    assert nn["kind.lone_worker"] == "Utebliven innsjekk"
+    assert nn["list.group.answered"] == "Svara på, ingen på veg"

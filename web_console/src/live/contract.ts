@@ -108,6 +108,8 @@ export interface Raising {
   cause?: string | null
   /** upgraded: which of those who answered count under the new chain. */
   counts?: string[]
+  /** upgraded: until when each of those has promised to be there. */
+  arrive_by?: Record<string, Timestamp>
 }
 
 export interface Answering {

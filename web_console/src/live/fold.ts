@@ -68,7 +68,10 @@ function pressed(alarm: Alarm, data: Raising): Partial<Alarm> {
 
 function upgraded(alarm: Alarm, data: Raising): Partial<Alarm> {
   const counts = data.counts
-  const responders = counts ? alarm.responders.map((r) => ({ ...r, counts: counts.includes(r.person) })) : alarm.responders
+  const promised = data.arrive_by ?? {}
+  const responders = counts
+    ? alarm.responders.map((r) => ({ ...r, counts: counts.includes(r.person), arrive_by: promised[r.person] ?? null }))
+    : alarm.responders
   return { kind: data.kind, needed: data.needed ?? alarm.needed, responders }
 }
 

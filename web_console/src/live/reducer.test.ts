@@ -128,6 +128,21 @@ describe('the life of an alarm', () => {
     expect(after.alarms.get('a')).toMatchObject({ state: 'raised', responders: [], next })
   })
 
+  it('counts those who answered anew when it grows stronger', () => {
+    const after = run(
+      began(alarm('a', { kind: 'assist' })),
+      events(
+        event(11, 'acknowledged', answer('kari'), { state: 'acknowledged' }),
+        event(12, 'acknowledged', answer('ola'), { state: 'acknowledged' }),
+        event(13, 'upgraded', { ...raising, kind: 'duress', needed: 2, counts: ['ola'], arrive_by: { ola: AT }, next: null }),
+      ),
+    )
+    expect(after.alarms.get('a')?.responders).toMatchObject([
+      { person: 'kari', counts: false, arrive_by: null },
+      { person: 'ola', counts: true, arrive_by: AT },
+    ])
+  })
+
   it('follows the steps, grows stronger, and ends', () => {
     const after = run(
       began(alarm('a', { kind: 'assist' })),
@@ -141,6 +156,7 @@ describe('the life of an alarm', () => {
       ),
     )
     expect(after.alarms.get('a')).toMatchObject({ kind: 'panic', presses: 2, needed: 2, state: 'attended' })
+    expect(after.alarms.get('a')?.responders.map((r) => r.person)).toEqual(['kari'])
     const ended = run(after, events(event(17, 'resolved', { outcome: 'real', reason: null }, { state: 'resolved' })))
     expect(ended.alarms.get('a')).toMatchObject({ state: 'resolved', outcome: 'real' })
   })

@@ -1,0 +1,57 @@
+"""Settings: the published example says the defaults, a misspelt name is refused, no secret is repeated."""
+
+from pathlib import Path
+
+import pytest
+
+from alarmd.errors import CannotStart
+from alarmd.settings import Settings, load
+
+EXAMPLE = Path(__file__).parents[1] / "config" / "alarmd.env.example"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refusal() -> str:
+    with pytest.raises(CannotStart) as refused:
+        load()
+    return str(refused.value)
+
+
+def test_the_example_file_says_the_defaults_and_names_every_setting(folder: Path) -> None:
+    default = load()
+    (folder / ".env").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    assert load() == default
+    for name in Settings.model_fields:
+        assert f"\nALARMD_{name.upper()}=" in EXAMPLE.read_text(encoding="utf-8")
+
+
+def test_a_misspelt_name_is_refused_in_the_environment_and_in_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".env").write_text("ALARMD_TWILIO_FORM=+4721000000\n", encoding="utf-8")
+    assert "ALARMD_TWILIO_FORM: no such setting" in refusal()
+    (folder / ".env").unlink()
+    monkeypatch.setenv("ALARMD_TWILIO_SID", "AC1")
+    assert "ALARMD_TWILIO_SID: no such setting" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MQTT_URL", "tcp://u:geheim@host"), ("DATABASE_URL", "mysql://u:geheim@host/alarmd")]
+)
+def test_an_error_names_the_setting_and_repeats_no_password(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"ALARMD_{name}", value)
+    words = refusal()
+    assert words.startswith(f"ALARMD_{name}: must be")
+    assert "geheim" not in words
+
+
+def test_a_harmless_value_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALARMD_HTTP_PORT", "eighty")
+    assert "it is 'eighty'" in refusal()
