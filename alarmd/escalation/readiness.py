@@ -3,24 +3,41 @@ apply` and daily.
 
 Looks 30 days ahead and asks with the same `people_for` that an alarm asks with, at every instant at which the answer
 may change. What blocks is refused by `apply` unless somebody says why; what warns is told. A person is reachable by any
-contact, since a step falls back to his others; without one, by the console alone, where the step shows itself there.
+contact that works, since a step falls back to his others; without one, by the console alone, where the step shows
+itself there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from alarmd.alarm.model import Kind
-from alarmd.escalation.schedule import begins, changes, ends, in_hours
+from alarmd.escalation.duty import moments, on_duty
+from alarmd.escalation.schedule import begins, ends, in_hours
 from alarmd.escalation.targets import people_for
-from alarmd.organisation.model import CONSOLE, Chain, Organisation, Person, Schedule, Step, Target, TargetKind
+from alarmd.organisation.model import (
+    CONSOLE,
+    CONTACT_KINDS,
+    Chain,
+    Contact,
+    Organisation,
+    Person,
+    Schedule,
+    Step,
+    Target,
+    TargetKind,
+)
+from alarmd.organisation.sense import NOT_BUILT
 
 AHEAD = timedelta(days=30)
 MOST_CHANGES = 1000
 """So many changes of one schedule are looked at; only people who take turns by the hour have more within the span."""
+
+
+WORKING = frozenset(CONTACT_KINDS) - NOT_BUILT
+"""Kinds of contact that this version can reach; whether they are configured is known at the node alone."""
 
 
 class Reason(StrEnum):
@@ -31,6 +48,7 @@ class Reason(StrEnum):
     CHAIN_WAITS_IN_VAIN = "chain_waits_in_vain"
     PERSON_WITHOUT_CONTACT = "person_without_contact"
     SCHEDULE_HAS_A_HOLE = "schedule_has_a_hole"
+    HOLIDAYS_RUN_OUT = "holidays_run_out"
 
 
 class Severity(StrEnum):
@@ -50,15 +68,30 @@ class Finding:
     words: str
 
 
-def readiness(organisation: Organisation, at: datetime) -> tuple[Finding, ...]:
-    """What is lacking from this aware instant on, the gravest first; empty when nothing is."""
+def readiness(organisation: Organisation, at: datetime, working: Collection[str] = WORKING) -> tuple[Finding, ...]:
+    """What is lacking from this aware instant on, the gravest first; empty when nothing is. `working`: the kinds of
+    contact by which anybody is reached; others do not count.
+    """
+    organisation = _reached_by(organisation, working)
     found = [
         *_chains(organisation, at),
         *_in_vain(organisation),
         *_without_contact(organisation, at),
-        *(hole for schedule in organisation.schedules.values() for hole in _hole(organisation, schedule, at)),
+        *(hole for schedule in organisation.schedules.values() for hole in _holes(organisation, schedule, at)),
+        *_holidays(organisation, at),
     ]
     return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.BLOCKS))
+
+
+def _reached_by(organisation: Organisation, working: Collection[str]) -> Organisation:
+    """With such ways of contact alone."""
+
+    def ways(contact: tuple[Contact, ...]) -> tuple[Contact, ...]:
+        return tuple(each for each in contact if each.kind in working)
+
+    people = {key: replace(each, contact=ways(each.contact)) for key, each in organisation.people.items()}
+    externals = {key: replace(each, contact=ways(each.contact)) for key, each in organisation.externals.items()}
+    return replace(organisation, people=people, externals=externals)
 
 
 def _chains(organisation: Organisation, at: datetime) -> Iterator[Finding]:
@@ -106,9 +139,10 @@ def _over_time(
     if _reached(_lasting(organisation, at), chain, site, zone, at, on_call=False):
         return True, None
     names = dict.fromkeys(target.name for target in _targets(chain) if target.kind is TargetKind.ON_CALL)
-    moments = _moments(organisation, [organisation.schedules[name] for name in names], at)
-    reached = [_reached(organisation, chain, site, zone, moment) for moment in moments]
-    return any(reached), None if all(reached) else moments[reached.index(False)]
+    schedules = [organisation.schedules[name] for name in names]
+    edges = moments(organisation, schedules, at, at + AHEAD, MOST_CHANGES)
+    reached = [_reached(organisation, chain, site, zone, edge) for edge in edges]
+    return any(reached), None if all(reached) else edges[reached.index(False)]
 
 
 def _reached(
@@ -138,20 +172,6 @@ def _lasting(organisation: Organisation, at: datetime) -> Organisation:
     return replace(organisation, people=people)
 
 
-def _moments(organisation: Organisation, schedules: Sequence[Schedule], at: datetime) -> list[datetime]:
-    """Every instant within the span at which one of these may name another or somebody comes or goes; the first is
-    `at`.
-    """
-    zone, until = ZoneInfo(organisation.time_zone), at + AHEAD
-    moments = {at}
-    for schedule in schedules:
-        moments.update(islice(changes(schedule, organisation.time_zone, at, until), MOST_CHANGES))
-    for person in organisation.people.values():
-        for each in person.absent:
-            moments.update(edge for edge in (begins(each.start, zone), ends(each.end, zone)) if at < edge < until)
-    return sorted(moments)
-
-
 def _in_vain(organisation: Organisation) -> Iterator[Finding]:
     for chain in organisation.chains.values():
         wanted = chain.acknowledge
@@ -169,7 +189,7 @@ def _without_contact(organisation: Organisation, at: datetime) -> Iterator[Findi
     named = _named(organisation, at) if silent else set()
     for person in organisation.people:
         if person in silent & named:
-            words = "is told by a chain and has no way of contact, so at most the console shows it; add one"
+            words = "is told by a chain and has no way of contact that works, so at most the console shows it; add one"
             yield Finding(Reason.PERSON_WITHOUT_CONTACT, Severity.WARNS, f"people.{person}", words)
 
 
@@ -189,21 +209,32 @@ def _named(organisation: Organisation, at: datetime) -> set[str]:
     return named
 
 
-def _hole(organisation: Organisation, schedule: Schedule, at: datetime) -> Iterator[Finding]:
-    """The first time within the span at which the schedule means to have somebody on call and has nobody."""
-    target = (Target(TargetKind.ON_CALL, schedule.id),)
-    moments = _moments(organisation, [schedule], at)
-    manned = [
-        not in_hours(schedule, organisation.time_zone, each) or bool(people_for(target, organisation, None, None, each))
-        for each in moments
+def _holes(organisation: Organisation, schedule: Schedule, at: datetime) -> Iterator[Finding]:
+    """The spans in which the schedule means to have somebody on call and has nobody."""
+    edges = moments(organisation, [schedule], at, at + AHEAD, MOST_CHANGES)
+    zone, calendar = organisation.time_zone, organisation.holidays
+    empty = [
+        in_hours(schedule, zone, each, calendar) and not on_duty(organisation, schedule.id, each) for each in edges
     ]
-    if all(manned):
-        return
-    start = manned.index(False)
-    end = next((each for each, filled in zip(moments[start:], manned[start:], strict=True) if filled), None)
-    span = f"from {_local(moments[start], organisation)}" + (f" to {_local(end, organisation)}" if end else " on")
-    words = f"nobody is on call {span}; add a rotation or an override"
-    yield Finding(Reason.SCHEDULE_HAS_A_HOLE, Severity.WARNS, f"schedules.{schedule.id}", words)
+    spans = []
+    for place, edge in enumerate(edges):
+        if empty[place] and not (place and empty[place - 1]):
+            over = next((each for each, still in zip(edges[place:], empty[place:], strict=True) if not still), None)
+            until = f" to {_local(over, organisation)}" if over else " on"
+            spans.append(f"from {_local(edge, organisation)}{until}")
+    if spans:
+        words = f"nobody is on call {_some(spans)}; add a rotation or an override"
+        yield Finding(Reason.SCHEDULE_HAS_A_HOLE, Severity.WARNS, f"schedules.{schedule.id}", words)
+
+
+def _holidays(organisation: Organisation, at: datetime) -> Iterator[Finding]:
+    """Do the public holidays that the version keeps reach over the span."""
+    known = organisation.holidays.last_year
+    if organisation.holidays.of and (known is None or (at + AHEAD).year > known):
+        words = (
+            f"public holidays are known to the end of {known} only; apply the file again, and later ones are looked up"
+        )
+        yield Finding(Reason.HOLIDAYS_RUN_OUT, Severity.WARNS, "holidays", words)
 
 
 def _targets(chain: Chain) -> list[Target]:

@@ -1,11 +1,13 @@
 """Whether somebody would come: what `apply` refuses, and what it says."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from alarmd.escalation.readiness import Finding, Reason, Severity, readiness
 from alarmd.organisation.file import parse
+from alarmd.organisation.model import Calendar
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)  # a Monday, ten o'clock in Oslo
 OFFICE = """\
@@ -156,6 +158,14 @@ class TestPeople:
         found = reasons(self.mute, (ONLY_STEP, step), ("every: 7d}]", override), alone)
         assert found == [(Reason.PERSON_WITHOUT_CONTACT, "people.ola")]
 
+    def test_a_way_that_does_not_work_is_none(self) -> None:
+        mail = ('contact: [{sms: "+4790000021"}]', "contact: [{email: kari@example.org}]")
+        assert {each.reason for each in lacking(mail)} == {Reason.CHAIN_REACHES_NOBODY, Reason.PERSON_WITHOUT_CONTACT}
+        organisation = parse(OFFICE, "office.yaml").organisation
+        assert readiness(organisation, AT, {"sms"}) == ()
+        found = readiness(organisation, AT, {"voice", "webhook"})
+        assert {each.reason for each in found} == {Reason.CHAIN_REACHES_NOBODY, Reason.PERSON_WITHOUT_CONTACT}
+
     def test_whom_no_chain_tells_need_none(self) -> None:
         assert reasons(self.mute) == []
 
@@ -184,6 +194,47 @@ class TestSchedules:
 
     def test_outside_its_hours_it_means_to_have_nobody(self) -> None:
         assert self.hole(("every: 7d}]", "every: 7d}], only: {between: 07:00-17:00}")) == []
+
+    def test_all_of_them_are_told_and_of_many_the_first(self) -> None:
+        absent = "absent: [{from: 2026-01-14, to: 2026-01-15}, {from: 2026-01-16T08:00, to: 2026-01-16T12:00}]"
+        assert self.hole(("roles: [staff]", f"roles: [staff], {absent}")) == [
+            "nobody is on call from 2026-01-14T00:00 to 2026-01-16T00:00, from 2026-01-16T08:00 to 2026-01-16T12:00"
+        ]
+        alone = ("people: [kari, ola], from", "people: [ola], from")
+        days = ", ".join(f"{{from: 2026-01-{day:02}T10:00, to: 2026-01-{day:02}T11:00}}" for day in range(6, 14))
+        (many,) = self.hole(alone, ("roles: [staff]", f"roles: [staff], absent: [{days}]"))
+        assert many.endswith("from 2026-01-10T10:00 to 2026-01-10T11:00 and 3 more")
+
+    def test_who_is_taken_away_leaves_a_hole(self) -> None:
+        removed = "every: 7d}], overrides: [{person: kari, from: 2026-01-06, to: 2026-01-06, change: remove}]"
+        assert self.hole(("every: 7d}]", removed)) == ["nobody is on call from 2026-01-06T00:00 to 2026-01-07T00:00"]
+
+    def test_on_a_holiday_it_may_mean_to_have_nobody(self) -> None:
+        empty = ("people: [kari, ola], from: 2026-01-05T08:00", "people: [kari, ola], from: 2026-01-08T08:00")
+        closed = ("every: 7d}]", "every: 7d}], only: {holidays: never}")
+        own = ("alarmd: 1\n", "alarmd: 1\nholidays: {also: [2026-01-05, 2026-01-07]}\n")
+        assert self.hole(empty, closed, own) == [
+            "nobody is on call from 2026-01-06T00:00 to 2026-01-07T00:00, from 2026-01-08T00:00 to 2026-01-08T08:00"
+        ]
+
+    @pytest.mark.parametrize(
+        ("at", "said"),
+        [
+            (datetime(2026, 12, 1, 22, tzinfo=UTC), []),
+            (datetime(2026, 12, 2, tzinfo=UTC), [(Reason.HOLIDAYS_RUN_OUT, Severity.WARNS, "holidays")]),
+        ],
+    )
+    def test_holidays_that_run_out_are_told_in_time(
+        self, at: datetime, said: list[tuple[Reason, Severity, str]]
+    ) -> None:
+        organisation = parse(f"holidays: NO\n{OFFICE}", "x", lambda _: frozenset({date(2026, 5, 17)})).organisation
+        found = readiness(organisation, at)
+        assert [(each.reason, each.severity, each.path) for each in found] == said
+        assert [each.words.split(";")[0] for each in found] == ["public holidays are known to the end of 2026 only"][
+            : len(said)
+        ]
+        none = replace(organisation, holidays=Calendar("NO"))
+        assert [each.reason for each in readiness(none, at)] == [Reason.HOLIDAYS_RUN_OUT]
 
     def test_turns_by_the_second_are_not_all_looked_at(self) -> None:
         assert self.hole(("every: 7d", "every: 1s")) == []

@@ -1,0 +1,70 @@
+"""Who is on call over a span, as `alarmd oncall` and calendars show it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alarmd.errors import Malformed
+from alarmd.escalation.duty import MOST_CHANGES, Duty, duties, moments, on_duty
+from alarmd.organisation.file import parse
+from alarmd.organisation.model import Organisation
+
+OFFICE = """\
+alarmd: 1
+name: Office
+time_zone: Europe/Oslo
+sites: {main: {name: Main}}
+people:
+  kari: {name: Kari, absent: [{from: 2027-10-31T12:00, to: 2027-10-31T14:00}]}
+  ola: {name: Ola}
+schedules:
+  duty:
+    rotations: [{people: [kari, ola], from: 2027-10-30T08:00, every: EVERY}]
+    only: {between: 08:00-02:30}
+chains: {rest: {for: {}, steps: [{after: 0s, notify: [{person: kari}]}]}}
+"""
+
+
+def office(every: str) -> Organisation:
+    return parse(OFFICE.replace("EVERY", every), "office.yaml").organisation
+
+
+def october(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2027, 10, day, hour, minute, tzinfo=UTC)
+
+
+def test_the_span_is_told_without_a_gap_and_equal_neighbours_as_one() -> None:
+    """In the night of the 31st 02:30 comes twice: the window closes at the last, and the day is 25 hours long."""
+    organisation = office("1d")
+    found = duties(organisation, "duty", october(30, 10), october(31, 23))
+    assert found == (
+        Duty(october(30, 10), october(31, 1, 30), ("kari",)),
+        Duty(october(31, 1, 30), october(31, 7), ()),
+        Duty(october(31, 7), october(31, 23), ("ola",)),
+    )
+    always = duties(office("7d"), "duty", october(31, 7), october(31, 23))
+    assert [(each.end - each.start, each.people) for each in always] == [
+        (timedelta(hours=4), ("kari",)),
+        (timedelta(hours=2), ()),
+        (timedelta(hours=10), ("kari",)),
+    ], "her absence is local, and no other takes her turn"
+    assert on_duty(office("7d"), "duty", october(31, 11)) == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (october(30, 10), october(30, 10), "to is not after from"),
+        (october(30, 10), october(31, 10), f"more than {MOST_CHANGES} changes in that span; ask for a shorter one"),
+    ],
+)
+def test_what_is_no_span_or_too_much_is_refused(start: datetime, end: datetime, words: str) -> None:
+    with pytest.raises(Malformed, match=words):
+        duties(office("1s"), "duty", start, end)
+
+
+def test_of_many_moments_the_earliest_are_looked_at() -> None:
+    organisation = office("1h")
+    found = moments(organisation, organisation.schedules.values(), october(30, 6), october(31, 23), 3)
+    absence = [october(31, 11), october(31, 13)]
+    assert found == [*(october(30, hour) for hour in range(6, 10)), *absence]
