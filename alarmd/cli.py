@@ -162,6 +162,22 @@ def preview(
 
 
 @app.command()
+def oncall(
+    schedule: str,
+    at: Annotated[str | None, typer.Option(help="When; without an offset local to the site. Else now.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="All who are from then on, for a week.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Until when.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_ics: Annotated[bool, typer.Option("--ics", help="A calendar; of 90 days, if nothing else is said.")] = False,
+) -> None:
+    """Show who is on call, at a time or over a span."""
+    from alarmd.commands.oncall import Wish
+    from alarmd.commands.oncall import oncall as command
+
+    command(settings(), schedule, Wish(at, start, end, as_json, as_ics))
+
+
+@app.command()
 def storm(
     url: Annotated[str, typer.Option(help="The alarmd that is to stand it.")] = "http://127.0.0.1:8080",
     presses: Annotated[int, typer.Option(min=1, max=100_000, help="How many presses.")] = 1000,

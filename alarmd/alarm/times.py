@@ -2,6 +2,9 @@
 text."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 def stamp(at: datetime) -> str:
@@ -15,6 +18,20 @@ def moment(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{text!r} has no offset from UTC; write it as 2027-03-28T01:30:00Z or with +02:00")
     return at.astimezone(UTC)
+
+
+def asked(text: str, time_zone: str) -> datetime:
+    """The aware instant that a person asks about: local to the time zone, of two equal local times the first, or with
+    an offset. Raises ValueError, with words.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        words = "not a time; write it as 2027-03-28T01:30 (local to the site) or with an offset"
+        raise ValueError(words) from None
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(time_zone))
 
 
 def milliseconds(at: datetime) -> datetime:

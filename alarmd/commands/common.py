@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from getpass import getuser
 
-from alarmd.errors import NotFound
+from alarmd.alarm.times import asked
+from alarmd.clock import SystemClock
+from alarmd.errors import Malformed, NotFound
 from alarmd.organisation.model import Organisation
 from alarmd.ports import Reading
 from alarmd.settings import Settings
@@ -27,6 +30,16 @@ def current(reading: Reading) -> Organisation:
     if not version:
         raise NotFound("no organisation yet; load one with `alarmd apply FILE`")
     return reading.organisation(version)
+
+
+def instant(option: str, text: str | None, organisation: Organisation) -> datetime:
+    """What an option such as `--at` says, local to the site; now without it. Raises Malformed."""
+    if text is None:
+        return SystemClock().now()
+    try:
+        return asked(text, organisation.time_zone)
+    except ValueError as fault:
+        raise Malformed(f"{option} {text}: {fault}") from None
 
 
 def whoever() -> str:

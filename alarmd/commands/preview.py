@@ -1,20 +1,17 @@
 """`alarmd preview DEVICE`: who would be told, when and how, by the engine itself; tells nobody."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from alarmd.alarm.model import Kind
 from alarmd.alarm.times import stamp
-from alarmd.clock import SystemClock
-from alarmd.commands.common import current, opened
-from alarmd.errors import Malformed, NotFound
+from alarmd.commands.common import current, instant, opened
+from alarmd.errors import NotFound
 from alarmd.escalation.preview import Preview, Told
 from alarmd.escalation.preview import preview as imagine
 from alarmd.organisation.model import Organisation
 from alarmd.settings import Settings
-
-FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 def preview(settings: Settings, device: str, *, kind: Kind | None, at: str | None, as_json: bool) -> None:
@@ -23,22 +20,8 @@ def preview(settings: Settings, device: str, *, kind: Kind | None, at: str | Non
         organisation = current(reading)
     if device not in organisation.devices:
         raise NotFound(f"no device {device!r} in this organisation")
-    shown = imagine(organisation, device, kind, _instant(at, organisation))
+    shown = imagine(organisation, device, kind, instant("--at", at, organisation))
     print(json.dumps(_plain(shown), ensure_ascii=False) if as_json else "\n".join(_lines(shown, organisation)))
-
-
-def _instant(at: str | None, organisation: Organisation) -> datetime:
-    if at is None:
-        return SystemClock().now()
-    try:
-        found = datetime.fromisoformat(at)
-    except ValueError as fault:
-        raise Malformed(
-            f"--at {at}: not a time; write it as 2027-03-28T01:30 (local to the site) or with an offset"
-        ) from fault
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise Malformed(f"--at {at}: a year from {FIRST_YEAR} to {LAST_YEAR}")
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(organisation.time_zone))
 
 
 def _plain(shown: Preview) -> dict[str, object]:

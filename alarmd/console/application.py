@@ -24,6 +24,7 @@ from alarmd.console.health import health
 from alarmd.console.live import live
 from alarmd.console.organisation_view import organisation
 from alarmd.console.pages import BUILT, add_pages
+from alarmd.console.schedules import schedules
 from alarmd.console.sessions import sessions
 from alarmd.console.shapes import Problem
 from alarmd.console.sign_in import SignIn
@@ -49,6 +50,7 @@ def application(
     own = (
         alarms(desk, sign_in),
         organisation(desk, sign_in),
+        schedules(desk, sign_in),
         drills(desk, sign_in),
         sessions(sign_in),
         live(desk, hub, sign_in, spawn),

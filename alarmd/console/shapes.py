@@ -246,3 +246,22 @@ class OrganisationShape(Strict):
     sites: list[SiteShape]
     devices: list[DeviceShape]
     people: list[PersonShape]
+
+
+class DutyShape(Strict):
+    """`from` is included, `to` is not; `people` are ids, none where nobody is on call."""
+
+    start: str = Field(alias="from")
+    end: str = Field(alias="to")
+    people: list[str]
+
+
+class OnCallShape(Strict):
+    """At an instant `at` and `people`, over a span the others."""
+
+    schedule: str
+    at: str | None = None
+    people: list[str] | None = None
+    start: str | None = Field(default=None, alias="from")
+    end: str | None = Field(default=None, alias="to")
+    duties: list[DutyShape] | None = None
