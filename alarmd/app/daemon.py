@@ -31,6 +31,7 @@ from alarmd.dispatch.deadlines import Deadlines
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
+from alarmd.dispatch.inspection import Inspection
 from alarmd.dispatch.outbox import Doors, Outbox
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.dispatch.take import Taker
@@ -126,6 +127,9 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         if settings.redis_url:
             health.states["relay"] = lambda: "connected" if relay.healthy else "away"
         await _begin(house, supervisor, relay)
+        inspection = Inspection(store, clock, follower, health, channels)
+        follower.changed.append(inspection.changed)
+        supervisor.forever("inspection", inspection.run())
         desk = GuardsDesk(house)
         sign_in = SignIn(desk, settings.base_url)
         hub = Hub(clock, supervisor.spawn, sign_in.renewed)

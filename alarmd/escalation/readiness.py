@@ -95,16 +95,11 @@ def _reached_by(organisation: Organisation, working: Collection[str]) -> Organis
 
 
 def _chains(organisation: Organisation, at: datetime) -> Iterator[Finding]:
+    lasting = _lasting(organisation, at)
     for chain, site, kinds in _cases(organisation):
-        never: list[str] = []
-        gaps: dict[str, datetime] = {}
-        for zone in _zones(organisation, chain, site):
-            reached, unreached = _over_time(organisation, chain, site, zone, at)
-            place = zone or site or "the whole organisation"
-            if not reached:
-                never.append(place)
-            elif unreached:
-                gaps[place] = unreached
+        zones = _zones(organisation, chain, site)
+        doubtful = [zone for zone in zones if not _reached(_without_duty(chain), lasting, site, zone, at)]
+        never, gaps = _over_time(organisation, chain, site, doubtful, at) if doubtful else ([], {})
         path, what = f"chains.{chain.id}", f"for {', '.join(kinds)} in"
         if never:
             words = f"reaches nobody {what} {_some(never)}; add a step that tells people with a way of contact"
@@ -133,26 +128,47 @@ def _zones(organisation: Organisation, chain: Chain, site: str | None) -> Iterab
 
 
 def _over_time(
-    organisation: Organisation, chain: Chain, site: str | None, zone: str | None, at: datetime
-) -> tuple[bool, datetime | None]:
-    """Whether anybody is ever reached within the span, and the first instant at which nobody is."""
-    if _reached(_lasting(organisation, at), chain, site, zone, at, on_call=False):
-        return True, None
+    organisation: Organisation, chain: Chain, site: str | None, zones: Sequence[str | None], at: datetime
+) -> tuple[list[str], dict[str, datetime]]:
+    """The places at which nobody is ever reached within the span, and those with the first instant at which nobody is.
+
+    Who is on call is the same at every place of a site, so that is asked once, and the places only for the instants at
+    which nobody who is on call is reached.
+    """
     names = dict.fromkeys(target.name for target in _targets(chain) if target.kind is TargetKind.ON_CALL)
     schedules = [organisation.schedules[name] for name in names]
     edges = moments(organisation, schedules, at, at + AHEAD, MOST_CHANGES)
-    reached = [_reached(organisation, chain, site, zone, edge) for edge in edges]
-    return any(reached), None if all(reached) else edges[reached.index(False)]
+    bare = [edge for edge in edges if not _reached(_by_duty(chain), organisation, site, None, edge)]
+    never: list[str] = []
+    gaps: dict[str, datetime] = {}
+    for zone in zones:
+        place = zone or site or "the whole organisation"
+        nobody = [edge for edge in bare if not _reached(_without_duty(chain), organisation, site, zone, edge)]
+        if len(nobody) == len(edges):
+            never.append(place)
+        elif nobody:
+            gaps[place] = nobody[0]
+    return never, gaps
 
 
-def _reached(
-    organisation: Organisation, chain: Chain, site: str | None, zone: str | None, at: datetime, *, on_call: bool = True
-) -> bool:
-    for step in chain.steps:
-        targets = [t for t in (*step.notify, *step.otherwise) if on_call or t.kind is not TargetKind.ON_CALL]
-        if any(_reachable(organisation, step, each) for each in people_for(targets, organisation, site, zone, at)):
-            return True
-    return False
+Asked = Sequence[tuple[Step, Sequence[Target]]]
+"""Steps, and of their targets those that are asked."""
+
+
+def _by_duty(chain: Chain) -> Asked:
+    return [(step, [t for t in _of(step) if t.kind is TargetKind.ON_CALL]) for step in chain.steps]
+
+
+def _without_duty(chain: Chain) -> Asked:
+    return [(step, [t for t in _of(step) if t.kind is not TargetKind.ON_CALL]) for step in chain.steps]
+
+
+def _reached(asked: Asked, organisation: Organisation, site: str | None, zone: str | None, at: datetime) -> bool:
+    return any(
+        _reachable(organisation, step, each)
+        for step, targets in asked
+        for each in people_for(targets, organisation, site, zone, at)
+    )
 
 
 def _reachable(organisation: Organisation, step: Step, recipient: str) -> bool:
@@ -238,7 +254,11 @@ def _holidays(organisation: Organisation, at: datetime) -> Iterator[Finding]:
 
 
 def _targets(chain: Chain) -> list[Target]:
-    return [target for step in chain.steps for target in (*step.notify, *step.otherwise)]
+    return [target for step in chain.steps for target in _of(step)]
+
+
+def _of(step: Step) -> tuple[Target, ...]:
+    return (*step.notify, *step.otherwise)
 
 
 def _some(places: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alarmd.alarm.model import Alarm, Kind, Purpose
+from alarmd.escalation.readiness import Reason
 from alarmd.wording.alarms import text_message
 from alarmd.wording.calls import announcement
 from alarmd.wording.causes import trouble
@@ -45,7 +46,8 @@ def reported(tree: ast.Module) -> Iterator[str]:
 def test_every_cause_that_is_reported_has_words() -> None:
     rooms = ("app", "dispatch", "escalation", "intake")
     paths = (path for room in rooms for path in (ALARMD / room).glob("*.py"))
-    found = {cause for path in paths for cause in reported(ast.parse(path.read_text(encoding="utf-8")))}
+    daily = {reason.value for reason in Reason}
+    found = daily | {cause for path in paths for cause in reported(ast.parse(path.read_text(encoding="utf-8")))}
     assert sorted(found) == [cause for cause in KNOWN if cause != "other"]
 
 
