@@ -17,7 +17,7 @@ pages := alarmd/console/static/console.html
 web_sources := $(shell find web_console alarmd/wording/screens -name node_modules -prune -o -type f -print 2>/dev/null)
 say = @printf '\n\033[1m%s\033[0m\n'
 
-.PHONY: help demo test setup check format python-check locks-check web-check pytest browser-test servers web lock clean
+.PHONY: help demo test setup check format python-check locks-check web-check pytest oracle browser-test servers web lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ web-check: $(dev) $(npm_modules)
 pytest: $(dev) servers $(pages)
 	$(say) "tests; the pure rooms must be covered to the last branch"
 	@$(bin)/pytest -n 2 --ignore tests/browser --cov --cov-report term-missing:skip-covered
+
+oracle: $(dev) ## compare who is on call with a plain watch, every minute of two years in five time zones (some minutes)
+	@ORACLE=whole $(bin)/pytest -n 2 --timeout 3600 tests/oracle
 
 browser-test: $(dev) servers $(pages)
 	$(say) "tests in the browser"
