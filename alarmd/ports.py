@@ -6,7 +6,7 @@ transaction, in the store's own thread; everything else is for the event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -91,8 +91,8 @@ class Reading(Protocol):
         """JSON texts of alarms as lists and snapshots show them, newest first."""
         ...
 
-    def open_count(self, *, besides: Kind, at_most: int) -> int:
-        """How many alarms of other kinds than this are open, counted no further than `at_most`."""
+    def open_count(self, *, at_most: int) -> int:
+        """How many alarms are open, counted no further than `at_most`."""
         ...
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
@@ -135,6 +135,10 @@ class Unit(Reading, Protocol):
         """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, the first by
         priority, leased to `node`. The same effect is never given to two nodes within its lease.
         """
+        ...
+
+    def give_back(self, node: str, *, besides: Collection[str]) -> None:
+        """Let go of every effect that is leased to this node but for these."""
         ...
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
@@ -260,8 +264,10 @@ class Channel(Protocol):
 
     async def send(self, message: Message) -> Outcome: ...
 
-    async def end(self, effect: EndCall) -> None:
-        """Stop what still rings; a call that is over already is no fault. Channels that do not ring do nothing."""
+    async def end(self, effect: EndCall) -> bool:
+        """Stop what still rings; a call that is over already is no fault. False: it could not be done, and may be tried
+        again. Channels that do not ring do nothing.
+        """
         ...
 
 

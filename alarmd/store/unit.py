@@ -5,7 +5,7 @@ see it; alarms written here answer from memory at once. So a hundred presses in 
 one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,6 +55,7 @@ _RENEW = (
     .where(effects.c.id == bindparam("effect"), effects.c.claimed_by == bindparam("node"))
     .values(claimed_until=bindparam("until"))
 )
+_LEASED = select(effects.c.id).where(effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
 _OVERDUE = select(alarms.c.id).where(alarms.c.due <= bindparam("now")).order_by(alarms.c.due).limit(bindparam("limit"))
 _NEXT_DUE = select(func.min(alarms.c.due).label("due")).where(alarms.c.due.is_not(None))
 _CHANGES = ("state", "kind", "version", "open", "due", "summary")
@@ -151,6 +152,13 @@ class StoredUnit(StoredReading):
             until = instant(now + LEASE)
             self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": until} for row in found])
         return tuple(Due(row.alarm, from_plain(orjson.loads(row.body))) for row in found)
+
+    def give_back(self, node: str, *, besides: Collection[str]) -> None:
+        leased = self._ask(_LEASED, {"node": node})
+        astray = [row.id for row in leased if row.id not in besides]
+        if astray:
+            self.wrote = True
+            self._link.do(_CLAIM, [{"effect": effect, "node": node, "until": 0} for effect in astray])
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
         if effects:

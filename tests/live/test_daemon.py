@@ -125,7 +125,7 @@ def test_a_full_disk_is_no_yes_and_is_over_by_itself(tmp_path: Path) -> None:
         assert one.press(ref="full-199").status_code == 202
         until(
             lambda: (
-                "store"
+                f"store:node-{one.port}"
                 in [a["cause"] for s in ("open", "closed") for a in one.get(f"/v1/alarms?state={s}").json()["alarms"]]
             )
         )
