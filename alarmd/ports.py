@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from alarmd.access.model import Account, Key, Session
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell
-from alarmd.alarm.model import Alarm, AttemptState, Kind
+from alarmd.alarm.model import Alarm, AttemptState
 from alarmd.escalation.draft import Decision
 from alarmd.organisation.model import Contact, Organisation, Recipient
 

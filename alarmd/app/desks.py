@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from alarmd.alarm.incoming import Answered, Incoming, Pressed, Reported
-from alarmd.alarm.model import Alarm, Kind
+from alarmd.alarm.model import Alarm
 from alarmd.alarm.model import Person as By
 from alarmd.console.desk import Readiness
 from alarmd.dispatch.dispatcher import Dispatcher
@@ -162,7 +162,7 @@ def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisat
     found: list[tuple[Person, Alarm, Organisation]] = []
     for summary in reading.summaries(open=True, site=None, limit=ASKED_AT_MOST):
         alarm = reading.alarm(json.loads(summary)["id"])
-        if alarm is None or alarm.kind is Kind.TECHNICAL:
+        if alarm is None:
             continue
         organisation = reading.organisation(alarm.organisation)
         told = {n.person for n in alarm.notifications}

@@ -19,7 +19,7 @@ import structlog
 
 from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
 from alarmd.alarm.incoming import FaultFound, Incoming, Performed, Reported
-from alarmd.alarm.model import Alarm, AttemptState, Kind, Purpose
+from alarmd.alarm.model import Alarm, AttemptState, Purpose
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError, NotDurable
 from alarmd.escalation.feedback import shown

@@ -8,7 +8,7 @@ from sqlalchemy import Executable, Row, bindparam, false, select, true
 from alarmd.access.model import Account, Key, Scope, Session
 from alarmd.alarm.events import from_wire
 from alarmd.alarm.lifecycle import fold
-from alarmd.alarm.model import Alarm, Kind
+from alarmd.alarm.model import Alarm
 from alarmd.errors import NotFound
 from alarmd.organisation.model import Organisation
 from alarmd.organisation.plain import from_plain
@@ -55,9 +55,7 @@ KNOWN = Prepared(
         signals.c.sender == bindparam("sender"), signals.c.ref == bindparam("ref")
     )
 )
-OPEN_BESIDES = (
-    select(alarms.c.id).where(alarms.c.open == true(), alarms.c.kind != bindparam("besides")).limit(bindparam("limit"))
-)
+OPEN = select(alarms.c.id).where(alarms.c.open == true()).limit(bindparam("limit"))
 
 
 class StoredReading:
@@ -104,8 +102,8 @@ class StoredReading:
             query = query.where(alarms.c.site == site)
         return tuple(row.summary for row in self._ask(query))
 
-    def open_count(self, *, besides: Kind, at_most: int) -> int:
-        return len(self._ask(OPEN_BESIDES, {"besides": besides.value, "limit": at_most}))
+    def open_count(self, *, at_most: int) -> int:
+        return len(self._ask(OPEN, {"limit": at_most}))
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         rows = self._ask(EVENTS, {"after": after, "limit": limit})
