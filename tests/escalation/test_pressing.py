@@ -1,5 +1,6 @@
 """Signals: what opens an alarm, what joins it, what makes it stronger, and what sounds."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from alarmd.escalation.decide import decide
 from alarmd.escalation.pressing import Opening, kind_of
 from alarmd.organisation.model import Acknowledge, Chain, Joining, Target, TargetKind
 from tests.escalation.stories import GUARDS, TWO
+from tests.support.effort import effort
 from tests.support.organisations import ANYBODY, answered_by, office, role, seconds, step
 from tests.support.story import BEGAN, Story
 
@@ -267,6 +269,18 @@ def test_the_first_step_of_the_stronger_kind_is_done_even_when_enough_are_coming
 
 
 # Always.
+
+
+def test_the_thousandth_press_is_taken_as_quickly_as_the_second() -> None:
+    button = office().devices["desk-3"]
+    story = Story(office(devices={f"button-{n}": replace(button, id=f"button-{n}") for n in range(1002)}))
+    story.press("button-0")
+    second = effort(lambda: story.press("button-1"))
+    for n in range(2, 1001):
+        story.press(f"button-{n}")
+    assert len(story.alarm.signals) == 1001
+    assert effort(lambda: story.press("button-1001")) <= second
+    assert effort(lambda: story.press("button-5")) <= second
 
 
 def test_the_same_inputs_give_the_same_decision() -> None:
