@@ -1,5 +1,5 @@
-"""The loop when something goes wrong that nobody meant: a crash of a sister, a bug on one alarm, a lost answer, an end in
-the middle of a storm.
+"""The loop when something goes wrong that nobody meant: a crash of a sister, a bug on one alarm, a lost answer, an end
+in the middle of a storm.
 """
 
 import asyncio
@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from alarmd.alarm.effects import EndCall
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pressed
-from alarmd.alarm.model import Alarm, Device, Person, State
+from alarmd.alarm.model import Alarm, AttemptState, Device, Person, State
 from alarmd.dispatch import deadlines, outbox
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import NotDurable
-from alarmd.ports import Unit
+from alarmd.ports import Outcome, Unit
 from alarmd.store.reading import StoredReading
-from tests.support.loop import Loop, World
+from tests.support.loop import Loop, Wire, World
 
 OLA = Person("ola", "Ola Fjord", "console")
 GUARDS = ["ola", "per", "siv"]
@@ -166,7 +167,7 @@ async def test_a_node_resolves_its_own_faults_alone(world: World) -> None:
 
 
 async def test_a_store_that_was_away_at_the_start_makes_no_old_events_news(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     async with world.life() as loop:
         await loop.submit(pressed("desk-4"))
@@ -180,13 +181,12 @@ async def test_a_store_that_was_away_at_the_start_makes_no_old_events_news(
 
 
 async def test_a_call_that_could_not_be_ended_is_tried_again(world: World) -> None:
-    class Stubborn(type(world.wires["voice"])):  # type: ignore[misc]  # a wire that fails twice
-        async def end(self, effect: object) -> bool:
-            self.ended.append("try")
+    class Stubborn(Wire):
+        async def end(self, effect: EndCall) -> bool:
+            await super().end(effect)
             return len(self.ended) == 3
 
-    world.wires["voice"] = Stubborn()
-    world.wires["voice"].answer = lambda _: outbox.Outcome(outbox.AttemptState.ACCEPTED, provider="CA1")
+    world.wires["voice"] = Stubborn(lambda _: Outcome(AttemptState.ACCEPTED, provider="CA1"))
     async with world.life() as loop:
         alarm = await alarm_of(loop, pressed())
         await world.clock.advance(20.02)
