@@ -117,12 +117,14 @@ class Reading(Protocol):
 class Unit(Reading, Protocol):
     """One transaction under the head's lock: what is read here cannot have changed before it is written."""
 
-    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]: ...
+    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
+        """The open alarms of a zone that a later signal might join: no technical, test or drill ones."""
+        ...
 
     def open_for_cause(self, cause: str) -> Alarm | None: ...
 
     def next_code(self) -> str:
-        """The two-digit answer code for a new alarm; neighbours differ."""
+        """The two-digit answer code for a new alarm: one that no open alarm has, unless all 90 are taken."""
         ...
 
     def write(self, decision: Decision, *, node: str, now: datetime) -> "Committed":

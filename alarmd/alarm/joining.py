@@ -48,7 +48,7 @@ def join(
     if kind in APART:
         return Joins.OPENS, None
     live = sorted(
-        (a for a in open_alarms if not a.drill and a.kind not in APART),
+        (a for a in open_alarms if joinable(a)),
         key=lambda a: (a.kind.strength, a.opened_at),
         reverse=True,
     )
@@ -62,6 +62,11 @@ def join(
             if last is not None and now - last <= rules.same_zone_within and takes(alarm, kind):
                 return Joins.JOINS, alarm
     return Joins.OPENS, None
+
+
+def joinable(alarm: Alarm) -> bool:
+    """May any later signal join it? Never one that is over, a technical, test or drill one."""
+    return not (alarm.state.ended or alarm.drill or alarm.kind in APART)
 
 
 def takes(alarm: Alarm, kind: Kind) -> bool:

@@ -44,6 +44,8 @@ TAMPERED = {
     "an alarm's state": ("UPDATE alarms SET state = 'resolved'", "listed otherwise"),
     "an alarm's summary": ("UPDATE alarms SET summary = replace(summary, 'panic', 'tonic')", "listed otherwise"),
     "an alarm's summary's shape": ("UPDATE alarms SET summary = '[]'", "listed otherwise"),
+    "an alarm's answer code": ("UPDATE alarms SET code = '99'", "listed otherwise"),
+    "what an alarm takes": ("UPDATE alarms SET joinable = NOT joinable", "listed otherwise"),
     "an alarm's version": ("UPDATE alarms SET version = version + 1", "listed otherwise"),
     "an alarm's deadline": ("UPDATE alarms SET due = NULL", "deadline"),
     "an alarm": ("DELETE FROM alarms", "missing from the list"),
