@@ -95,6 +95,12 @@ class Reading(Protocol):
         """How many alarms are open, counted no further than `at_most`."""
         ...
 
+    def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
+        """Those of people first, then tests and drills, then technical ones; the newest first among each. So nothing
+        that alarmd says of itself crowds out a cry for help.
+        """
+        ...
+
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         """The log from `after` + 1 on."""
         ...

@@ -8,7 +8,7 @@ from sqlalchemy import Executable, Row, bindparam, false, select, true
 from alarmd.access.model import Account, Key, Scope, Session
 from alarmd.alarm.events import from_wire
 from alarmd.alarm.lifecycle import fold
-from alarmd.alarm.model import Alarm
+from alarmd.alarm.model import Alarm, Kind
 from alarmd.errors import NotFound
 from alarmd.organisation.model import Organisation
 from alarmd.organisation.plain import from_plain
@@ -56,6 +56,12 @@ KNOWN = Prepared(
     )
 )
 OPEN = select(alarms.c.id).where(alarms.c.open == true()).limit(bindparam("limit"))
+OPEN_FIRST = (
+    select(alarms.c.id)
+    .where(alarms.c.open == true())
+    .order_by(alarms.c.joinable.desc(), alarms.c.kind == Kind.TECHNICAL.value, alarms.c.opened_position.desc())
+    .limit(bindparam("limit"))
+)
 
 
 class StoredReading:
@@ -104,6 +110,10 @@ class StoredReading:
 
     def open_count(self, *, at_most: int) -> int:
         return len(self._ask(OPEN, {"limit": at_most}))
+
+    def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
+        found = (self.alarm(row.id) for row in self._ask(OPEN_FIRST, {"limit": at_most}))
+        return tuple(alarm for alarm in found if alarm is not None)
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         rows = self._ask(EVENTS, {"after": after, "limit": limit})

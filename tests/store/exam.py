@@ -221,6 +221,23 @@ class Exam:
         assert one.press("desk-4").alarm == one.alarm(live.id)
         assert list(one.database._memory._alarms) == [live.id], "no other alarm was folded"
 
+    def test_of_the_open_alarms_those_of_people_come_first(self, one: Stage) -> None:
+        def newest(at_most: int) -> list[str]:
+            with one.database.snapshot() as reading:
+                return [f"{a.kind}{' drill' * a.drill}" for a in reading.open_alarms(at_most=at_most)]
+
+        one.press("room-2")
+        one.press("desk-3")
+        one.take(FaultFound("before", "away"))
+        one.take(Pressed(Device("desk-3"), device="desk-3", drill=True))
+        one.take(Pressed(Device("desk-3"), device="desk-3", kind=Kind.TEST))
+        one.take(*(FaultFound(f"after-{n}", "away") for n in range(5)))
+        assert newest(3) == ["panic", "assist", "test"]
+        assert newest(100) == ["panic", "assist", "test", "panic drill", *["technical"] * 6]
+        with one.database.transaction() as unit:
+            one.taker().take(unit, FaultGone("before", "back"), one.now)
+            assert len(unit.open_alarms(at_most=100)) == 9
+
     # Effects and deadlines.
 
     def test_effects_are_held_by_the_node_that_decided_them(self, one: Stage) -> None:
