@@ -2,7 +2,6 @@
 decision is made here.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -160,10 +159,7 @@ def _alarm(reading: Reading, id: str) -> tuple[Alarm, Organisation] | None:
 
 def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisation]]:
     found: list[tuple[Person, Alarm, Organisation]] = []
-    for summary in reading.summaries(open=True, site=None, limit=ASKED_AT_MOST):
-        alarm = reading.alarm(json.loads(summary)["id"])
-        if alarm is None:
-            continue
+    for alarm in reading.open_alarms(at_most=ASKED_AT_MOST):
         organisation = reading.organisation(alarm.organisation)
         told = {n.person for n in alarm.notifications}
         owners = (p for p in organisation.people.values() if p.id in told and _owns(p.contact, number))
