@@ -18,10 +18,11 @@ ZONES = 10_000
 
 
 class Memory:
-    """`position`: the length of the log that it knows; -1 knows nothing."""
+    """`position` and `hash`: the end of the log that it knows; -1 knows nothing."""
 
     def __init__(self) -> None:
         self.position = -1
+        self.hash = b""
         self.organisations: dict[int, Organisation] = {}
         self.zones: dict[str, dict[str, None]] = {}
         self.causes: dict[str, str | None] = {}
@@ -52,9 +53,9 @@ class Memory:
             self.zones.clear()
         self.zones[zone] = dict.fromkeys(ids)
 
-    def committed(self, position: int, written: Iterable[Alarm]) -> None:
+    def committed(self, position: int, hash: bytes, written: Iterable[Alarm]) -> None:
         """Our own transaction has made the log this long; these alarms are what it made of them."""
-        self.position = position
+        self.position, self.hash = position, hash
         for alarm in written:
             self.keep(alarm)
             zone = self.zones.get(alarm.first.zone or "")
@@ -69,18 +70,18 @@ class Memory:
             if alarm.cause is not None:
                 self.causes.pop(alarm.cause, None)
 
-    def moved_on(self, position: int, changed: Iterable[str]) -> None:
+    def moved_on(self, position: int, hash: bytes, changed: Iterable[str]) -> None:
         """Others have written: these alarms are not as they were."""
-        self.position = position
+        self.position, self.hash = position, hash
         for id in changed:
             self._alarms.pop(id, None)
         self.zones.clear()
         self.causes.clear()
         self.codes = None
 
-    def forget(self) -> None:
-        """Know nothing of alarms; what is stored once and never changes is kept."""
-        self.position = -1
+    def forget(self, position: int, hash: bytes) -> None:
+        """Know nothing of the alarms of a log that ends here; what is stored once and never changes is kept."""
+        self.position, self.hash = position, hash
         self._alarms.clear()
         self.zones.clear()
         self.causes.clear()

@@ -108,6 +108,10 @@ class StoredUnit(StoredReading):
     def head(self) -> Head:
         return Head(self._row["position"], self._row["organisation"], self._row["access"])
 
+    def end(self) -> tuple[int, bytes]:
+        """The end of the log: its position and hash."""
+        return self._row["position"], self._row["hash"]
+
     def alarm(self, id: str) -> Alarm | None:
         known = self.written.get(id) or self._memory.alarm(id)
         if known is None:
