@@ -129,11 +129,13 @@ class Outbox:
                 held = frozenset(self._held)
                 await self._store.transact(lambda unit: unit.give_back(self._node, besides=held))
                 self._dispatcher.doubtful = False
+                self._latest.clear()  # what may have been committed without our knowing is not in it
             fetched = AT_ONCE
             while fetched == AT_ONCE:
                 claimed = await self._store.transact(lambda unit: unit.claim(self._node, now, AT_ONCE))
                 fetched = len(claimed)
                 for due in claimed:
+                    self._latest.pop(due.alarm, None)  # somebody else has decided on it since
                     self._take(due, late=True)
         except NotDurable as fault:
             log.warning("outbox cannot be read", why=str(fault))
