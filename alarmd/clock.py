@@ -3,7 +3,8 @@ stored instants, so sleeping here is always disposable.
 """
 
 import asyncio
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 from uuid6 import uuid7
 
@@ -13,11 +14,32 @@ LONGEST = 1.0
 """Seconds slept at most in one go, so that a step of the wall clock is noticed."""
 
 
+STEP = timedelta(seconds=2)
+"""A difference beyond this is no drift: somebody has set the clock."""
+
+
 class SystemClock:
-    """The wall clock, UTC."""
+    """The wall clock, UTC, but never going back: deadlines are instants, and an hour that is lived twice would be an
+    hour in which nobody is told. Put back, it goes on by the monotonic clock (`behind` says how far the wall is
+    behind); put forward, it follows. `not_before`: where the log ends, so that a restart does not go back either.
+    """
+
+    def __init__(self, not_before: datetime | None = None) -> None:
+        wall = datetime.now(UTC)
+        self.behind = timedelta(0)
+        self._anchor = max(wall, not_before) if not_before is not None and not_before - wall > STEP else wall
+        self._since = time.monotonic()
 
     def now(self) -> datetime:
-        return milliseconds(datetime.now(UTC))
+        ours = self._anchor + timedelta(seconds=time.monotonic() - self._since)
+        wall = datetime.now(UTC)
+        self.behind = ours - wall
+        if self.behind <= STEP:
+            # It drifts, or was put forward: followed, but never to before what was said last.
+            ours = self._anchor = max(wall, self._anchor)
+            self._since = time.monotonic()
+            self.behind = timedelta(0)
+        return milliseconds(ours)
 
     async def sleep_until(self, when: datetime | None, wake: asyncio.Event | None = None) -> None:
         while when is None or self.now() < when:

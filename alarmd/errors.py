@@ -9,6 +9,7 @@
     │   └── Conflict            the alarm is no longer where this fits; carries the alarm (HTTP 409)
     ├── FaultyFile              an organisation file with faults, each with file, line and what would be right
     ├── NotDurable              the disk or the database did not take it: nothing was accepted (HTTP 503)
+    ├── Undecidable             we have a bug on this one alarm or signal; nothing of it was written
     └── CannotStart             a setting, port, broker or database that makes a start impossible
 
 Callers at the edges (HTTP, MQTT, command line) turn these into answers; anything else that is raised is a bug.
@@ -61,6 +62,10 @@ class FaultyFile(AlarmdError):
 
 class NotDurable(AlarmdError):
     """The store could not make it durable. The caller must not say yes; the sender tries again."""
+
+
+class Undecidable(AlarmdError):
+    """A bug of ours, or a log from a newer version, makes this one undecidable. Everything else goes on."""
 
 
 class CannotStart(AlarmdError):

@@ -6,14 +6,14 @@ transaction, in the store's own thread; everything else is for the event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from alarmd.access.model import Account, Key, Session
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell
-from alarmd.alarm.model import Alarm, AttemptState, Kind
+from alarmd.alarm.model import Alarm, AttemptState
 from alarmd.escalation.draft import Decision
 from alarmd.organisation.model import Contact, Organisation, Recipient
 
@@ -91,8 +91,14 @@ class Reading(Protocol):
         """JSON texts of alarms as lists and snapshots show them, newest first."""
         ...
 
-    def open_count(self, *, besides: Kind, at_most: int) -> int:
-        """How many alarms of other kinds than this are open, counted no further than `at_most`."""
+    def open_count(self, *, at_most: int) -> int:
+        """How many alarms are open, counted no further than `at_most`."""
+        ...
+
+    def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
+        """Those of people first, then tests and drills, then technical ones; the newest first among each. So nothing
+        that alarmd says of itself crowds out a cry for help.
+        """
         ...
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
@@ -117,12 +123,14 @@ class Reading(Protocol):
 class Unit(Reading, Protocol):
     """One transaction under the head's lock: what is read here cannot have changed before it is written."""
 
-    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]: ...
+    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
+        """The open alarms of a zone that a later signal might join: no technical, test or drill ones."""
+        ...
 
     def open_for_cause(self, cause: str) -> Alarm | None: ...
 
     def next_code(self) -> str:
-        """The two-digit answer code for a new alarm; neighbours differ."""
+        """The two-digit answer code for a new alarm: one that no open alarm has, unless all 90 are taken."""
         ...
 
     def write(self, decision: Decision, *, node: str, now: datetime) -> "Committed":
@@ -135,6 +143,10 @@ class Unit(Reading, Protocol):
         """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, the first by
         priority, leased to `node`. The same effect is never given to two nodes within its lease.
         """
+        ...
+
+    def give_back(self, node: str, *, besides: Collection[str]) -> None:
+        """Let go of every effect that is leased to this node but for these."""
         ...
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
@@ -260,8 +272,10 @@ class Channel(Protocol):
 
     async def send(self, message: Message) -> Outcome: ...
 
-    async def end(self, effect: EndCall) -> None:
-        """Stop what still rings; a call that is over already is no fault. Channels that do not ring do nothing."""
+    async def end(self, effect: EndCall) -> bool:
+        """Stop what still rings; a call that is over already is no fault. False: it could not be done, and may be tried
+        again. Channels that do not ring do nothing.
+        """
         ...
 
 

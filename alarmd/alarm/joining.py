@@ -1,4 +1,5 @@
-"""Does a signal open an alarm, join an open one, or make one stronger? PURE; DESIGN's rule of joining and nothing else.
+"""Does a signal open an alarm, join an open one, or make one stronger? PURE; the rule of joining (docs/contract.md) and
+nothing else.
 
 A signal joins only a live alarm of equal or stronger kind, never a technical, test or drill one, and a duress joins
 only a duress: what looks harmless on a screen must not swallow a cry that nobody may see.
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alarmd.alarm.model import Alarm, By, Kind, Person, Signal
+from alarmd.alarm.model import Alarm, By, Kind, Signal, presser_key
 
 APART = frozenset({Kind.TECHNICAL, Kind.TEST})
 
@@ -47,7 +48,7 @@ def join(
     if kind in APART:
         return Joins.OPENS, None
     live = sorted(
-        (a for a in open_alarms if not a.drill and a.kind not in APART),
+        (a for a in open_alarms if joinable(a)),
         key=lambda a: (a.kind.strength, a.opened_at),
         reverse=True,
     )
@@ -57,10 +58,15 @@ def join(
                 return (Joins.JOINS if takes(alarm, kind) else Joins.UPGRADES), alarm
     if rules.same_zone_within is not None and presser.zone is not None:
         for alarm in live:
-            near = any(s.zone == presser.zone and now - s.at <= rules.same_zone_within for s in reversed(alarm.signals))
-            if near and takes(alarm, kind):
+            last = alarm.presses.latest.get(presser.zone)
+            if last is not None and now - last <= rules.same_zone_within and takes(alarm, kind):
                 return Joins.JOINS, alarm
     return Joins.OPENS, None
+
+
+def joinable(alarm: Alarm) -> bool:
+    """May any later signal join it? Never one that is over, a technical, test or drill one."""
+    return not (alarm.state.ended or alarm.drill or alarm.kind in APART)
 
 
 def takes(alarm: Alarm, kind: Kind) -> bool:
@@ -83,16 +89,4 @@ def settles(alarm: Alarm, presser: Presser, settle: timedelta, now: datetime) ->
 
 
 def _last_press(alarm: Alarm, presser: Presser) -> Signal | None:
-    """From the newest on: in a storm of presses the one looked for is among the last."""
-    return next((s for s in reversed(alarm.signals) if _same(s, presser)), None)
-
-
-def _same(signal: Signal, presser: Presser) -> bool:
-    if presser.device is not None:
-        return signal.device == presser.device
-    return signal.device is None and _person(signal.by) == _person(presser.by)
-
-
-def _person(by: By) -> str | None:
-    """Who, by whichever page or phone he spoke."""
-    return by.person if isinstance(by, Person) else None
+    return alarm.presses.last.get(presser_key(presser.by, presser.device))

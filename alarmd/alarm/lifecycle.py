@@ -1,11 +1,13 @@
 """Applies the table: an alarm and an event give the alarm after it. PURE; knows no chain and no person.
 
 `fold` over the logged events rebuilds exactly the alarm that was decided; `decide` itself moves an alarm only through
-`after`.
+`after`. Both go by the same rules, on an alarm that grows: what may be long is touched by them only in place, so that
+folding takes a time that grows with the log and not with its square.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from alarmd.alarm.events import Event, EventKind, Json, next_from_wire
 from alarmd.alarm.model import (
@@ -35,10 +37,10 @@ def fold(alarm: str, site: str | None, events: Iterable[Event]) -> Alarm:
     first = next(story, None)
     if first is None or first.kind is not EventKind.RAISED:
         raise Illegal(f"alarm {alarm} does not begin with raised")
-    current = opened(alarm, site, first)
+    growing = Growing(opened(alarm, site, first))
     for event in story:
-        current = after(current, event)
-    return current
+        growing.apply(event)
+    return growing.grown()
 
 
 def opened(alarm: str, site: str | None, event: Event) -> Alarm:
@@ -65,12 +67,66 @@ def opened(alarm: str, site: str | None, event: Event) -> Alarm:
 
 def after(alarm: Alarm, event: Event) -> Alarm:
     """The alarm after one more event. Raises Illegal when the table has no such move."""
-    allowed = TABLE.get((alarm.state, event.kind), ())
-    if event.state not in allowed:
-        raise Illegal(f"alarm {alarm.id}: {event.kind} may not lead from {alarm.state} to {event.state}")
-    moved = replace(alarm, state=event.state, changed_at=event.at, version=alarm.version + 1)
-    change = CHANGES.get(event.kind)
-    return change(moved, event) if change else moved
+    growing = Growing(alarm)
+    growing.apply(event)
+    return growing.grown()
+
+
+@dataclass(slots=True)
+class Growing:
+    """Mutable only while events are applied. `alarm` is right but for its signals and notifications: what joined since
+    stands in `joined`, and once a rule has asked for it, every notification in the ledger, by its id.
+    """
+
+    alarm: Alarm
+    joined: list[Signal] = field(default_factory=list)
+    _ledger: dict[str, Notification] | None = None
+    _waiting: dict[str, list[str]] | None = None
+
+    def apply(self, event: Event) -> None:
+        """One more event. Raises Illegal when the table has no such move."""
+        alarm = self.alarm
+        allowed = TABLE.get((alarm.state, event.kind), ())
+        if event.state not in allowed:
+            raise Illegal(f"alarm {alarm.id}: {event.kind} may not lead from {alarm.state} to {event.state}")
+        change = CHANGES.get(event.kind)
+        fields = change(self, event) if change else {}
+        self.alarm = replace(alarm, state=event.state, changed_at=event.at, version=alarm.version + 1, **fields)
+
+    def grown(self) -> Alarm:
+        """The alarm as it stands."""
+        alarm = self.alarm
+        if self.joined:
+            presses = alarm.presses.and_then(self.joined)
+            alarm = replace(alarm, signals=presses.signals, presses=presses)
+        return alarm if self._ledger is None else replace(alarm, notifications=tuple(self._ledger.values()))
+
+    def ledger(self) -> dict[str, Notification]:
+        """Every notification by its id, in order; to be changed in place."""
+        if self._ledger is None:
+            self._ledger = {n.id: n for n in self.alarm.notifications}
+        return self._ledger
+
+    def told(self, notification: Notification) -> None:
+        """A new one."""
+        self.ledger()[notification.id] = notification
+        if self._waiting is not None:
+            self._waiting.setdefault(notification.person, []).append(notification.id)
+
+    def answered(self, person: str) -> None:
+        """He need not be reached any more by what he was told so far."""
+        ledger = self.ledger()
+        if self._waiting is None:
+            self._waiting = {}
+            for n in ledger.values():
+                if not n.answered:
+                    self._waiting.setdefault(n.person, []).append(n.id)
+        for id in self._waiting.pop(person, ()):
+            ledger[id] = replace(ledger[id], answered=True)
+
+
+Fields = dict[str, Any]
+"""Fields of an alarm that an event changes."""
 
 
 def _signal(event: Event) -> Signal:
@@ -89,27 +145,29 @@ def _signal(event: Event) -> Signal:
     )
 
 
-def _joined(alarm: Alarm, event: Event) -> Alarm:
-    return replace(alarm, signals=(*alarm.signals, _signal(event)), next=next_from_wire(event.data["next"]))
+def _joined(growing: Growing, event: Event) -> Fields:
+    growing.joined.append(_signal(event))
+    return _clock(growing, event)
 
 
-def _upgraded(alarm: Alarm, event: Event) -> Alarm:
+def _upgraded(growing: Growing, event: Event) -> Fields:
     data = event.data
     promised = {person: moment(at) for person, at in data["arrive_by"].items()}
     responders = tuple(
-        replace(r, counts=r.person in data["counts"], arrive_by=promised.get(r.person)) for r in alarm.responders
+        replace(r, counts=r.person in data["counts"], arrive_by=promised.get(r.person))
+        for r in growing.alarm.responders
     )
-    joined = replace(_joined(alarm, event), responders=responders)
-    return replace(joined, kind=Kind(data["kind"]), chain=data["chain"], needed=data["needed"])
+    stronger = {"kind": Kind(data["kind"]), "chain": data["chain"], "needed": data["needed"]}
+    return {**_joined(growing, event), **stronger, "responders": responders}
 
 
-def _clock(alarm: Alarm, event: Event) -> Alarm:
-    return replace(alarm, next=next_from_wire(event.data["next"]))
+def _clock(_: Growing, event: Event) -> Fields:
+    return {"next": next_from_wire(event.data["next"])}
 
 
-def _notified(alarm: Alarm, event: Event) -> Alarm:
+def _notified(growing: Growing, event: Event) -> Fields:
     data = event.data
-    known = next((n for n in alarm.notifications if n.id == data["notification"]), None)
+    known = growing.ledger().get(data["notification"])
     # Another try of the same contact does not start the time anew in which he must be reached.
     since = known.since if known and all(a["tried"] for a in data["attempts"]) else event.at
     begun = tuple(
@@ -126,18 +184,20 @@ def _notified(alarm: Alarm, event: Event) -> Alarm:
             event.at,
             begun,
             data["fall_back"],
-            beyond=not alarm.asks,
+            beyond=not growing.alarm.asks,
         )
-        return replace(alarm, notifications=(*alarm.notifications, new))
-    again = replace(known, since=since, attempts=(*known.attempts, *begun), fall_back=data["fall_back"])
-    return replace(alarm, notifications=tuple(again if n is known else n for n in alarm.notifications))
+        growing.told(new)
+    else:
+        again = replace(known, since=since, attempts=(*known.attempts, *begun), fall_back=data["fall_back"])
+        growing.ledger()[known.id] = again
+    return {}
 
 
-def _receipt(alarm: Alarm, event: Event) -> Alarm:
-    data = event.data
-    return replace(
-        alarm, notifications=tuple(_told(n, event) if n.id == data["notification"] else n for n in alarm.notifications)
-    )
+def _receipt(growing: Growing, event: Event) -> Fields:
+    ledger, id = growing.ledger(), event.data["notification"]
+    if id in ledger:
+        ledger[id] = _told(ledger[id], event)
+    return {}
 
 
 def _told(notification: Notification, event: Event) -> Notification:
@@ -153,7 +213,7 @@ def _told(notification: Notification, event: Event) -> Notification:
     )
 
 
-def _responded(alarm: Alarm, event: Event) -> Alarm:
+def _responded(growing: Growing, event: Event) -> Fields:
     data = event.data
     responder = Responder(
         data["person"],
@@ -162,24 +222,23 @@ def _responded(alarm: Alarm, event: Event) -> Alarm:
         data["counts"],
         moment(data["arrive_by"]) if data["arrive_by"] else None,
     )
-    others = tuple(responder if r.person == responder.person else r for r in alarm.responders)
-    known = alarm.responder(responder.person) is not None
-    return replace(
-        _clock(alarm, event),
-        responders=others if known else (*others, responder),
-        notifications=tuple(
-            replace(n, answered=True) if n.person == responder.person else n for n in alarm.notifications
-        ),
-    )
+    before = growing.alarm.responders
+    known = growing.alarm.responder(responder.person) is not None
+    others = tuple(responder if r.person == responder.person else r for r in before)
+    growing.answered(responder.person)
+    return {**_clock(growing, event), "responders": others if known else (*others, responder)}
 
 
-def _lapsed(alarm: Alarm, event: Event) -> Alarm:
+def _lapsed(growing: Growing, event: Event) -> Fields:
     gone = event.data["people"]
-    return replace(_clock(alarm, event), responders=tuple(r for r in alarm.responders if r.person not in gone))
+    return {
+        **_clock(growing, event),
+        "responders": tuple(r for r in growing.alarm.responders if r.person not in gone),
+    }
 
 
-def _ended(alarm: Alarm, event: Event) -> Alarm:
-    return replace(alarm, next=None, outcome=_outcome(event.data))
+def _ended(_: Growing, event: Event) -> Fields:
+    return {"next": None, "outcome": _outcome(event.data)}
 
 
 def _outcome(data: Json) -> str | None:
@@ -187,7 +246,7 @@ def _outcome(data: Json) -> str | None:
     return outcome
 
 
-CHANGES: dict[EventKind, Callable[[Alarm, Event], Alarm]] = {
+CHANGES: dict[EventKind, Callable[[Growing, Event], Fields]] = {
     EventKind.JOINED: _joined,
     EventKind.UPGRADED: _upgraded,
     EventKind.STEP_DUE: _clock,

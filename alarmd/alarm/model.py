@@ -6,7 +6,8 @@ stand here: an attempt names the person's contact by its place in the organisati
 neither log nor console can leak one.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -117,6 +118,35 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Presses:
+    """What is asked of an alarm's signals at every press and every deadline; it follows from them alone, and is kept
+    so that the ten thousandth press of a storm is taken as quickly as the first. `last`: each presser's last signal,
+    by `presser_key`, in the order of their first; `latest`: when each zone pressed last; `people`: who pressed
+    themselves."""
+
+    signals: tuple[Signal, ...] = ()
+    last: Mapping[tuple[str | None, str | None], Signal] = field(default_factory=dict)
+    latest: Mapping[str, datetime] = field(default_factory=dict)
+    people: frozenset[str] = frozenset()
+
+    def and_then(self, signals: Iterable[Signal]) -> "Presses":
+        """With these after them."""
+        last, latest, people, more = {**self.last}, {**self.latest}, set(self.people), tuple(signals)
+        for signal in more:
+            last[presser_key(signal.by, signal.device)] = signal
+            if signal.zone is not None:
+                latest[signal.zone] = max(signal.at, latest.get(signal.zone, signal.at))
+            if isinstance(signal.by, Person):
+                people.add(signal.by.person)
+        return Presses((*self.signals, *more), last, latest, frozenset(people))
+
+
+def presser_key(by: By, device: str | None) -> tuple[str | None, str | None]:
+    """Who pressed: the device or, without one, the person, by whichever page or phone he spoke."""
+    return (None, by.person if isinstance(by, Person) else None) if device is None else (device, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Responder:
     """A person who answered. `counts`: one of those whom the chain waits for. `arrive_by`: unarrived then, his word
     lapses."""
@@ -205,6 +235,13 @@ class Alarm:
     next: NextStep | None = None
     outcome: str | None = None
     version: int = 0
+    presses: Presses = field(default_factory=Presses, compare=False, repr=False)
+    """Of `signals`, whatever was given."""
+
+    def __post_init__(self) -> None:
+        if self.presses.signals is not self.signals:
+            object.__setattr__(self, "presses", Presses().and_then(self.signals))
+            object.__setattr__(self, "signals", self.presses.signals)
 
     @property
     def first(self) -> Signal:
@@ -219,7 +256,7 @@ class Alarm:
     @property
     def pressers(self) -> frozenset[str]:
         """The people who pressed without a device: they are never asked to save themselves."""
-        return frozenset(s.by.person for s in self.signals if isinstance(s.by, Person))
+        return self.presses.people
 
     @property
     def coming(self) -> int:
@@ -253,5 +290,5 @@ class Alarm:
         return next((r for r in self.responders if r.person == person), None)
 
     def find(self, attempt: str) -> tuple[Notification, Attempt] | None:
-        """The attempt with this id and whose notification it is."""
-        return next(((n, a) for n in self.notifications for a in n.attempts if a.id == attempt), None)
+        """The attempt with this id and whose notification it is; the newest are asked for most."""
+        return next(((n, a) for n in reversed(self.notifications) for a in n.attempts if a.id == attempt), None)

@@ -4,13 +4,14 @@ No part knows another but through what it is given here.
 
 import asyncio
 import errno
+import json
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +22,7 @@ from fastapi import APIRouter
 
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import Performed
+from alarmd.alarm.times import moment
 from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
 from alarmd.channels.registry import CHANNELS, open_channels, why_not
 from alarmd.clock import SystemClock, new_id
@@ -42,7 +44,7 @@ from alarmd.observe.logging import configure
 from alarmd.ports import Channels, Clock, Committed, Lights, Relay
 from alarmd.relay.memory import MemoryRelay
 from alarmd.settings import Settings
-from alarmd.store import ThreadedStore, open_database
+from alarmd.store import Database, ThreadedStore, open_database
 
 log = structlog.get_logger()
 
@@ -98,19 +100,20 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
     """Everything of one node but the serving of HTTP, running. Leaving the block stops it in good order. Raises
     CannotStart.
     """
-    clock = SystemClock()
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(closing(_listen(settings.http_host, settings.http_port)))
         database = stack.enter_context(
             closing(open_database(settings.database_url, node=settings.node_name, daemon=True))
         )
+        stack.callback(_let_go, database, settings.node_name)
+        clock = SystemClock(not_before=_log_ends(database))
         store = stack.enter_context(closing(ThreadedStore(database)))
         channels = await stack.enter_async_context(open_channels(settings))
         # Imported only where asked for: an office without a broker need not load its client.
         buttons = import_module("alarmd.app.buttons") if settings.mqtt_url else None
         broker = await buttons.find_broker(settings, stack) if buttons else None
         supervisor = await stack.enter_async_context(Supervisor())
-        health = Health(clock)
+        health = Health(clock, settings.node_name)
         dispatcher = Dispatcher(store, clock, Taker(settings.node_name, new_id), health.store)
         follower = Follower(store, clock)
         lights = _Lights()
@@ -126,16 +129,14 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         relay = _relay(settings, clock)
         if settings.redis_url:
             health.states["relay"] = lambda: "connected" if relay.healthy else "away"
-        await _begin(house, supervisor, relay)
-        inspection = Inspection(store, clock, follower, health, channels)
-        follower.changed.append(inspection.changed)
-        supervisor.forever("inspection", inspection.run())
         desk = GuardsDesk(house)
         sign_in = SignIn(desk, settings.base_url)
         hub = Hub(clock, supervisor.spawn, sign_in.renewed)
-        hub.begin(follower.head)
+        follower.began.append(hub.begin)
         follower.tell.append(hub.offer)
         follower.changed.append(hub.changed)
+        await _begin(house, supervisor, relay, channels)
+        supervisor.forever("clock watch", _watch_clock(clock, health))
         supervisor.forever("feed", hub.run())
         if buttons:
             lights.door = buttons.listen(broker, house, supervisor)
@@ -148,12 +149,14 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         yield Node(house, supervisor, server(app, settings.trusted_proxies), listening)
 
 
-async def _begin(house: House, supervisor: Supervisor, relay: Relay) -> None:
+async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: Channels) -> None:
     """Start the loop. What was due while nobody ran goes at once."""
-    deadlines = Deadlines(house.store, house.clock, house.dispatcher)
+    deadlines = Deadlines(house.store, house.clock, house.dispatcher, house.health.report)
     announce = _Announcer(relay)
     house.dispatcher.listeners += [house.follower.offer, house.outbox.offer, deadlines.offer, announce.offer]
     house.follower.elsewhere.append(house.outbox.look)
+    inspection = Inspection(house.store, house.clock, house.follower, house.health, channels)
+    house.follower.changed.append(inspection.changed)
     try:
         await house.follower.begin()
     except NotDurable as fault:
@@ -163,6 +166,7 @@ async def _begin(house: House, supervisor: Supervisor, relay: Relay) -> None:
     supervisor.forever("outbox", house.outbox.run())
     supervisor.forever("deadlines", deadlines.run())
     supervisor.forever("health", house.health.run(house.dispatcher))
+    supervisor.forever("inspection", inspection.run())
     supervisor.forever("relay", relay.run(house.follower.hear))
     supervisor.forever("announcer", announce.run())
     supervisor.forever("relay watch", _watch(relay, house.health, house.clock))
@@ -237,6 +241,36 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     for error in group.exceptions:
         flat += [_first(error)] if isinstance(error, BaseExceptionGroup) else [error]
     return next((e for e in flat if isinstance(e, AlarmdError)), flat[0])
+
+
+def _log_ends(database: Database) -> datetime | None:
+    """The instant of the last event: a clock that was put back while nobody ran must not go back behind it."""
+    try:
+        with database.snapshot() as reading:
+            last = reading.events(reading.head().position - 1, 1)
+    except NotDurable:
+        return None
+    return moment(json.loads(last[-1].body)["at"]) if last else None
+
+
+def _let_go(database: Database, node: str) -> None:
+    """What this node has not done, a sister may do at once."""
+    try:
+        with database.transaction() as unit:
+            unit.give_back(node, besides=())
+    except NotDurable as fault:
+        log.warning("leases run out by themselves", why=str(fault))
+
+
+async def _watch_clock(clock: SystemClock, health: Health) -> None:
+    """A clock that was put back is said aloud: stamps are ahead of it until it has caught up, or until a restart."""
+    while True:
+        if clock.behind > timedelta(0):
+            ahead = round(clock.behind.total_seconds())
+            health.found("clock", f"the clock of this machine was put back; alarmd goes on {ahead} s ahead of it")
+        else:
+            health.gone("clock", "the clock is right again")
+        await clock.sleep_until(clock.now() + timedelta(seconds=1))
 
 
 async def _watch(relay: Relay, health: Health, clock: Clock) -> None:

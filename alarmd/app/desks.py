@@ -2,12 +2,11 @@
 decision is made here.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from alarmd.alarm.incoming import Answered, Incoming, Pressed, Reported
-from alarmd.alarm.model import Alarm, Kind
+from alarmd.alarm.model import Alarm
 from alarmd.alarm.model import Person as By
 from alarmd.console.desk import Readiness
 from alarmd.dispatch.dispatcher import Dispatcher
@@ -160,10 +159,7 @@ def _alarm(reading: Reading, id: str) -> tuple[Alarm, Organisation] | None:
 
 def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisation]]:
     found: list[tuple[Person, Alarm, Organisation]] = []
-    for summary in reading.summaries(open=True, site=None, limit=ASKED_AT_MOST):
-        alarm = reading.alarm(json.loads(summary)["id"])
-        if alarm is None or alarm.kind is Kind.TECHNICAL:
-            continue
+    for alarm in reading.open_alarms(at_most=ASKED_AT_MOST):
         organisation = reading.organisation(alarm.organisation)
         told = {n.person for n in alarm.notifications}
         owners = (p for p in organisation.people.values() if p.id in told and _owns(p.contact, number))

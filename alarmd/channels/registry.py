@@ -1,5 +1,5 @@
 """Every way to reach people that alarmd knows, in one table; and the opening of those that are configured. Called by
-app.py.
+app/.
 
 A channel is imported only when it is opened. A kind that is not built, or lacks a setting, is absent from what is
 opened: its attempts fail at once as `not_configured`, and `why_not` says what is missing.

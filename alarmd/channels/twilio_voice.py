@@ -64,9 +64,11 @@ class TwilioVoice:
             ),
         )
 
-    async def end(self, effect: EndCall) -> None:
+    async def end(self, effect: EndCall) -> bool:
         try:
             await self._twilio.client.calls(effect.provider).update_async(status="completed")
         except (TwilioException, aiohttp.ClientError, TimeoutError, ValueError) as fault:
             if not (isinstance(fault, TwilioRestException) and (fault.status == 404 or fault.code in OVER)):
                 log.warning("call not ended", attempt=effect.attempt, why=outcome_of(fault, 0).why)
+                return False
+        return True

@@ -56,8 +56,9 @@ class Webhook:
             return of_fault(fault, wait)
         return Outcome(AttemptState.DELIVERED) if 200 <= status < 300 else of_status(status, wait)
 
-    async def end(self, effect: EndCall) -> None:
+    async def end(self, effect: EndCall) -> bool:  # noqa: ARG002 - the signature of the port
         """Nothing rings here."""
+        return True
 
 
 def signature(secret: str, raw: bytes) -> str:

@@ -24,7 +24,7 @@ from alarmd.console.answers import answer, problem, read_body
 from alarmd.console.desk import Desk
 from alarmd.console.documented import says
 from alarmd.console.frames import spliced
-from alarmd.console.shapes import ActBody, AlarmDetailShape, AlarmShape, AlarmsShape
+from alarmd.console.shapes import SITE, ActBody, AlarmDetailShape, AlarmShape, AlarmsShape
 from alarmd.console.sign_in import SignIn
 from alarmd.errors import Malformed, NotAllowed, NotFound
 from alarmd.escalation.draft import Refusal
@@ -35,7 +35,6 @@ from alarmd.ports import Logged, Reading
 OPEN_AT_MOST = 100_000
 CLOSED_AT_MOST = 500
 LONGEST_ID = 64
-SITE = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 RIGHTS: Mapping[Action, Right] = {
     Action.ACKNOWLEDGE: Right.ANSWER,

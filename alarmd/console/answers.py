@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from alarmd.console.faults import told
 from alarmd.errors import AlarmdError, Conflict, Malformed, NotAllowed, NotDurable, NotFound, NotSignedIn
 
 log = structlog.get_logger()
@@ -94,7 +95,7 @@ async def read_body(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(bytes(raw) or b"{}")
     except ValidationError as fault:
-        raise Malformed(_faults(fault.errors(include_url=False, include_input=False, include_context=False))) from None
+        raise Malformed(told(fault.errors(include_url=False, include_input=False))) from None
 
 
 def install(app: FastAPI) -> None:
@@ -106,7 +107,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> Response:
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, _faults(error.errors()))
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, told(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> Response:
@@ -118,13 +119,3 @@ def install(app: FastAPI) -> None:
     async def bug(_request: Request, _error: Exception) -> Response:
         # Starlette raises it again after this answer, so that the server logs it with its trace.
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault in alarmd itself; its log says more")
-
-
-def _faults(errors: Any) -> str:
-    """`outcome: Input should be 'real', 'false', 'mistake' or 'test'`, one after the other."""
-    return "; ".join(f"{_place(e['loc'])}{e['msg']}" for e in errors)
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    keys = [str(key) for key in loc if key not in ("body", "query", "path")]
-    return ".".join(keys) + ": " if keys else ""

@@ -12,7 +12,14 @@ from alarmd.alarm.model import AttemptState, Kind, Purpose, ResponderState, Stat
 STORABLE = r"^[^\x00]*$"
 """PostgreSQL holds no NUL in a text."""
 PART = "[a-z0-9][a-z0-9-]{0,62}"
-Id = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=rf"(?i)^{PART}(/{PART})?$")]
+SITE, ID = rf"^{PART}$", rf"(?i)^{PART}(/{PART})?$"
+PATTERNS = {
+    STORABLE: "a text with a NUL character",
+    SITE: "not the id of a site; expected letters a to z, digits and -",
+    ID: "not an id; expected letters a to z, digits and -, and for a zone site/zone",
+}
+"""What is said of a text that does not fit."""
+Id = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=ID)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=STORABLE)]
 
 

@@ -5,28 +5,33 @@ stored.
 
 import asyncio
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from alarmd.alarm.incoming import DeadlinePassed
 from alarmd.dispatch.dispatcher import Dispatcher
-from alarmd.errors import AlarmdError
+from alarmd.errors import AlarmdError, Undecidable
 from alarmd.observe import metrics
 from alarmd.ports import Clock, Committed, Store
 
 log = structlog.get_logger()
 
 SWEEP = timedelta(seconds=1)
+SET_ASIDE = timedelta(minutes=1)
+"""So long an alarm is left alone on which we have a bug: it must not stop the others."""
 AT_ONCE = 500
-"""How many overdue alarms one sweep takes."""
+SWEEPS = 40
+"""How many overdue alarms are asked for at once, and how often in a row while there are more."""
 
 
 class Deadlines:
-    """One for each node. `offer` is a listener of the dispatcher."""
+    """One for each node. `offer` is a listener of the dispatcher; `report` says that an alarm cannot be decided."""
 
-    def __init__(self, store: Store, clock: Clock, dispatcher: Dispatcher) -> None:
+    def __init__(self, store: Store, clock: Clock, dispatcher: Dispatcher, report: Callable[[str, str], None]) -> None:
+        self._report = report
+        self._set_aside: dict[str, datetime] = {}
         self._store = store
         self._clock = clock
         self._dispatcher = dispatcher
@@ -57,8 +62,7 @@ class Deadlines:
             if now >= sweep_at:
                 await self._sweep(now)
                 sweep_at = now + SWEEP
-            for alarm in self._passed(now):
-                await self._submit(alarm)
+            await self._submit(self._passed(now))
             soonest = min(sweep_at, self._heap[0][0]) if self._heap else sweep_at
             await self._clock.sleep_until(soonest, self._wake)
             self._wake.clear()
@@ -75,19 +79,29 @@ class Deadlines:
         return passed
 
     async def _sweep(self, now: datetime) -> None:
-        """Due times of others: of a shell, of a node that is gone, of our own life before."""
-        try:
-            overdue = await self._store.transact(lambda unit: unit.overdue(now, AT_ONCE))
-        except AlarmdError as fault:
-            log.warning("deadlines cannot be read", why=str(fault))
-            return
-        for alarm in overdue:
-            if alarm not in self._due:
-                await self._submit(alarm)
+        """Due times of others: of a shell, of a node that is gone, of our own life before. What is armed here may be
+        overdue all the same, when another node has made it due earlier.
+        """
+        for _ in range(SWEEPS):
+            try:
+                overdue = await self._store.transact(lambda unit: unit.overdue(now, AT_ONCE))
+            except AlarmdError as fault:
+                log.warning("deadlines cannot be read", why=str(fault))
+                return
+            waiting = [alarm for alarm in overdue if self._set_aside.get(alarm, now) <= now]
+            await self._submit(waiting)
+            if len(waiting) < AT_ONCE:
+                return
 
-    async def _submit(self, alarm: str) -> None:
-        """Not durable now: the stored due time stands, and the next sweep finds it."""
-        try:
-            await self._dispatcher.submit(DeadlinePassed(alarm))
-        except AlarmdError as fault:
-            log.warning("deadline not taken", alarm=alarm, why=str(fault))
+    async def _submit(self, alarms: Sequence[str]) -> None:
+        """All of them in few commits. Not durable now: the stored due time stands, and the next sweep finds it."""
+        answers = [(alarm, self._dispatcher.hand_in(DeadlinePassed(alarm))) for alarm in alarms]
+        for alarm, answer in answers:
+            try:
+                await answer
+                self._set_aside.pop(alarm, None)
+            except Undecidable as bug:
+                self._set_aside[alarm] = self._clock.now() + SET_ASIDE
+                self._report(f"undecidable:{alarm}", str(bug))
+            except AlarmdError as fault:
+                log.warning("deadline not taken", alarm=alarm, why=str(fault))

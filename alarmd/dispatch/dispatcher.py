@@ -15,7 +15,7 @@ import structlog
 
 from alarmd.alarm.incoming import Incoming, Performed, Reported
 from alarmd.dispatch.take import Taken, Taker
-from alarmd.errors import AlarmdError, NotDurable
+from alarmd.errors import AlarmdError, NotDurable, Undecidable
 from alarmd.observe import metrics
 from alarmd.ports import Clock, Committed, Store, Unit
 
@@ -55,6 +55,8 @@ class Dispatcher:
 
     def __init__(self, store: Store, clock: Clock, taker: Taker, trouble: Callable[[str | None], None]) -> None:
         self.listeners: list[Heard] = []
+        self.doubtful = False
+        """A commit has failed, perhaps only its answer: effects may be leased to us that we do not know of."""
         self._store = store
         self._clock = clock
         self._taker = taker
@@ -65,7 +67,11 @@ class Dispatcher:
         self._hurry = asyncio.Event()
 
     async def submit(self, incoming: Incoming) -> Taken:
-        """Decide and commit; returns when it is durable. Raises NotFound, NotDurable."""
+        """Decide and commit; returns when it is durable. Raises NotFound, NotDurable, Undecidable."""
+        return await self.hand_in(incoming)
+
+    def hand_in(self, incoming: Incoming) -> "asyncio.Future[Taken]":
+        """The same for many at once: they are committed together, each answer comes by its own future."""
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(incoming, self._clock.now(), answer)
         if isinstance(incoming, (Reported, Performed)):
@@ -74,7 +80,7 @@ class Dispatcher:
             self._urgent.append(waiting)
             self._hurry.set()
         self._wake.set()
-        return await answer
+        return answer
 
     @property
     def depth(self) -> int:
@@ -100,6 +106,7 @@ class Dispatcher:
             with metrics.COMMIT_SECONDS.time():
                 results = await self._store.transact(lambda unit: self._take_all(unit, group))
         except NotDurable as fault:
+            self.doubtful = True
             metrics.COMMITS_FAILED.inc()
             self._trouble(str(fault))
             for waiting in group:
@@ -107,7 +114,8 @@ class Dispatcher:
             return
         except _UndecidableError as bug:
             # Nothing of this group was written. Everyone but the culprit is decided again, without it.
-            _answer(bug.waiting, bug.cause)
+            what = type(bug.waiting.incoming).__name__
+            _answer(bug.waiting, Undecidable(f"{what} cannot be decided: {type(bug.cause).__name__}: {bug.cause}"))
             await self._commit([waiting for waiting in group if waiting is not bug.waiting])
             return
         self._trouble(None)

@@ -26,6 +26,8 @@ class Follower:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.head = Head(0, 0, 0)
+        self.began: list[Callable[[Head], None]] = []
+        self._begun = False
         self.organisation: Organisation | None = None
         self.tell: list[Callable[[Sequence[Logged]], None]] = []
         self.elsewhere: list[Callable[[], None]] = []
@@ -39,6 +41,9 @@ class Follower:
         """Where the log stands now; what is older is not news."""
         head = await self._store.read(lambda r: r.head())
         self._position = head.position
+        self._begun = True
+        for began in self.began:
+            began(head)
         await self._change(head)
 
     def offer(self, committed: Sequence[Committed]) -> None:
@@ -69,6 +74,8 @@ class Follower:
             self._wake.clear()
 
     async def _look(self) -> None:
+        if not self._begun:  # the store was away when this node started
+            await self.begin()
         head = await self._store.read(lambda r: r.head())
         if (head.organisation, head.access) != (self.head.organisation, self.head.access):
             await self._change(head)

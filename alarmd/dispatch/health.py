@@ -18,6 +18,7 @@ from alarmd.ports import Clock
 log = structlog.get_logger()
 
 AGAIN = timedelta(seconds=1)
+OF_THE_NODE = frozenset({"store", "mqtt", "relay", "public_url", "clock"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Health:
     """
 
     clock: Clock
+    node: str
     faults: dict[str, Fault] = field(default_factory=dict)
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
     """How each part is, in one word, asked when somebody wants to know: mqtt, relay. The store is known here."""
@@ -50,7 +52,7 @@ class Health:
         if cause not in self.faults:
             log.warning("fault", cause=cause, why=text)
             self.faults[cause] = Fault(cause, text, self.clock.now())
-            self._say(cause, FaultFound(cause, text))
+            self._say(cause, FaultFound(self._said(cause), text))
 
     def gone(self, cause: str, text: str = "recovered") -> None:
         """This is well again. The first time in a life it is said even where nothing was known to be unwell: the
@@ -61,12 +63,12 @@ class Health:
         self._well.add(cause)
         if self.faults.pop(cause, None) is not None:
             log.info("fault gone", cause=cause)
-        self._say(cause, FaultGone(cause, text))
+        self._say(cause, FaultGone(self._said(cause), text))
 
     def report(self, cause: str, text: str) -> None:
         """This happened once and cannot be undone by waiting: a technical alarm that a person resolves."""
         log.warning("fault", cause=cause, why=text)
-        self._say(cause, FaultFound(cause, text))
+        self._say(cause, FaultFound(self._said(cause), text))
 
     def store(self, trouble: str | None) -> None:
         """What the dispatcher says after each commit."""
@@ -79,6 +81,10 @@ class Health:
     def banner(self) -> tuple[Mapping[str, str], ...]:
         """For consoles: every fault, the oldest first."""
         return tuple({"cause": f.cause, "text": f.text, "since": stamp(f.since)} for f in self.faults.values())
+
+    def _said(self, cause: str) -> str:
+        """What one node finds, another must not resolve: its own parts are named with it."""
+        return f"{cause}:{self.node}" if cause in OF_THE_NODE else cause
 
     def _say(self, cause: str, what: FaultFound | FaultGone) -> None:
         before = self._unsaid.get(cause)

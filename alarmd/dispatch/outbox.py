@@ -10,7 +10,7 @@ import heapq
 import itertools
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,9 +19,10 @@ import structlog
 
 from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
 from alarmd.alarm.incoming import FaultFound, Incoming, Performed, Reported
-from alarmd.alarm.model import Alarm, AttemptState, Kind, Purpose
+from alarmd.alarm.model import Alarm, AttemptState, Purpose
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError, NotDurable
+from alarmd.escalation.feedback import shown
 from alarmd.escalation.receipts import still_wanted
 from alarmd.observe import metrics
 from alarmd.organisation.model import Organisation
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 SWEEP = timedelta(seconds=1)
 RENEW = timedelta(seconds=10)
+END_TRIES = 5
 AGAIN = timedelta(seconds=1)
 AT_ONCE = 500
 IN_FLIGHT = 256
@@ -78,10 +80,10 @@ class Outbox:
         self._queues: dict[str, list[tuple[int, int, Due]]] = {}
         self._flying: dict[str, int] = {}
         self._later: list[tuple[datetime, int, Due]] = []
-        self._lanes: dict[str, deque[tuple[Due, Feedback]]] = {}
+        self._lanes: dict[str, deque[tuple[Due, Feedback, bool]]] = {}
         self._order = itertools.count()
         self._wake = asyncio.Event()
-        self._looks: list[tuple[Tell, str, asyncio.Future[_Look]]] = []
+        self._looks: list[tuple[str, asyncio.Future[_Look]]] = []
         self._looking = False
 
     @property
@@ -123,8 +125,18 @@ class Outbox:
 
     async def _fetch(self, now: datetime) -> None:
         try:
-            for due in await self._store.transact(lambda unit: unit.claim(self._node, now, AT_ONCE)):
-                self._take(due)
+            if self._dispatcher.doubtful:
+                held = frozenset(self._held)
+                await self._store.transact(lambda unit: unit.give_back(self._node, besides=held))
+                self._dispatcher.doubtful = False
+                self._latest.clear()  # what may have been committed without our knowing is not in it
+            fetched = AT_ONCE
+            while fetched == AT_ONCE:
+                claimed = await self._store.transact(lambda unit: unit.claim(self._node, now, AT_ONCE))
+                fetched = len(claimed)
+                for due in claimed:
+                    self._latest.pop(due.alarm, None)  # somebody else has decided on it since
+                    self._take(due, late=True)
         except NotDurable as fault:
             log.warning("outbox cannot be read", why=str(fault))
 
@@ -137,7 +149,8 @@ class Outbox:
         except NotDurable as fault:
             log.warning("leases not renewed", why=str(fault))
 
-    def _take(self, due: Due) -> None:
+    def _take(self, due: Due, *, late: bool = False) -> None:
+        """`late`: it was committed a while ago, by whomever, so what it says may be old."""
         if due.effect.id in self._held:
             return
         self._held.add(due.effect.id)
@@ -148,19 +161,28 @@ class Outbox:
             heapq.heappush(self._later, (not_before, next(self._order), due))
             self._wake.set()
         else:
-            self._start(due)
+            self._start(due, late=late)
 
-    def _start(self, due: Due) -> None:
+    def _start(self, due: Due, *, late: bool = False) -> None:
         match due.effect:
             case Tell(channel=channel):
                 heapq.heappush(self._queues.setdefault(channel, []), (due.effect.priority, next(self._order), due))
                 self._fly(channel)
             case Feedback() as feedback:
-                self._line_up(due, feedback)
+                self._line_up(due, feedback, late=late)
             case EndCall() as end:
-                self._spawn(f"end call {end.attempt}", self._end_call(end))
+                self._spawn(f"end call {end.attempt}", self._guarded(due, self._end_call(end)))
             case ReportFault() as fault:
-                self._spawn(f"report {fault.cause}", self._report(fault))
+                self._spawn(f"report {fault.cause}", self._guarded(due, self._report(fault)))
+
+    async def _guarded(self, due: Due, work: Coroutine[Any, Any, None]) -> None:
+        """Perform one effect. If that breaks, it is let go: its lease runs out, and it is tried again."""
+        try:
+            await work
+        except Exception:
+            log.exception("effect broke", effect=due.effect.id, alarm=due.alarm)
+        finally:
+            self._held.discard(due.effect.id)
 
     # Telling people: the most urgent first, so many at a time through each channel.
 
@@ -174,10 +196,18 @@ class Outbox:
     async def _told(self, channel: str, due: Due) -> None:
         try:
             assert isinstance(due.effect, Tell)
-            await self._tell(due.alarm, due.effect)
+            await self._guarded(due, self._tell(due.alarm, due.effect))
         finally:
             self._flying[channel] -= 1
+            self._forget(due.alarm)
             self._fly(channel)
+
+    def _forget(self, alarm: str) -> None:
+        """Nobody is being told of this alarm any more: it need not be kept at hand."""
+        self._telling[alarm] -= 1
+        if not self._telling[alarm]:
+            del self._telling[alarm]
+            self._latest.pop(alarm, None)
 
     async def _tell(self, alarm: str, tell: Tell) -> None:
         look = await self._look_again(tell, alarm)
@@ -189,10 +219,6 @@ class Outbox:
             alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id
         )
         await self._done(tell.id, reported)
-        self._telling[alarm] -= 1
-        if not self._telling[alarm]:
-            del self._telling[alarm]
-            self._latest.pop(alarm, None)
 
     async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, *, several: bool) -> Outcome:
         recipient = organisation.recipient(tell.person)
@@ -219,8 +245,11 @@ class Outbox:
         known = self._organisations.get(latest.organisation) if latest else None
         if known is not None:
             return _Look(latest, known, several=False)
+        return await self._read(alarm)
+
+    async def _read(self, alarm: str) -> _Look:
         answer: asyncio.Future[_Look] = asyncio.get_running_loop().create_future()
-        self._looks.append((tell, alarm, answer))
+        self._looks.append((alarm, answer))
         if not self._looking:
             self._looking = True
             self._spawn("look again", self._look_all())
@@ -230,40 +259,69 @@ class Outbox:
         try:
             while self._looks:
                 asked, self._looks = self._looks, []
-                ask = partial(_look, alarms=[alarm for _, alarm, _ in asked])
-                found: dict[str, _Look] = await self._insist(partial(self._store.read, ask))
-                for look in found.values():
-                    if look.alarm is not None and look.organisation is not None:
-                        self._organisations[look.alarm.organisation] = look.organisation
-                for _, alarm, answer in asked:
-                    if not answer.done():
-                        answer.set_result(found[alarm])
+                await self._look_for(asked)
         finally:
             self._looking = False
 
+    async def _look_for(self, asked: Sequence[tuple[str, "asyncio.Future[_Look]"]]) -> None:
+        """Answer each of these, with what is there or with why it cannot be read."""
+        ask = partial(_look, alarms=[alarm for alarm, _ in asked])
+        try:
+            found: dict[str, _Look | Exception] = await self._insist(partial(self._store.read, ask))
+        except Exception as broken:  # noqa: BLE001 - handed to everyone who waits for it
+            found = dict.fromkeys((alarm for alarm, _ in asked), broken)
+        for alarm, answer in asked:
+            look = found[alarm]
+            if answer.done():
+                continue
+            if isinstance(look, Exception):
+                answer.set_exception(look)
+                continue
+            if look.alarm is not None and look.organisation is not None:
+                self._organisations[look.alarm.organisation] = look.organisation
+            answer.set_result(look)
+
     # The lights: one after the other for each device, so that an older state never comes last.
 
-    def _line_up(self, due: Due, feedback: Feedback) -> None:
+    def _line_up(self, due: Due, feedback: Feedback, *, late: bool = False) -> None:
         lane = self._lanes.setdefault(feedback.device, deque())
-        lane.append((due, feedback))
+        lane.append((due, feedback, late))
         if len(lane) == 1:
             self._spawn(f"light {feedback.device}", self._show_all(feedback.device))
 
     async def _show_all(self, device: str) -> None:
         lane = self._lanes[device]
         while lane:
-            due, feedback = lane[0]
-            while self._doors.lights is not None and not await self._doors.lights.show(due.alarm, feedback):
-                await self._clock.sleep_until(self._clock.now() + AGAIN)
+            due, feedback, late = lane[0]
+            await self._guarded(due, self._show(due, feedback, late=late))
             lane.popleft()
-            if feedback.id:
-                self._spawn("light shown", self._done(feedback.id, Performed(feedback.id)))
         del self._lanes[device]
 
+    async def _show(self, due: Due, feedback: Feedback, *, late: bool) -> None:
+        """Until the broker has it. What could not be shown when it was decided is shown as things stand now."""
+        while self._doors.lights is not None:
+            now = await self._present(due.alarm, feedback) if late else feedback
+            if await self._doors.lights.show(due.alarm, now):
+                break
+            late = True
+            await self._clock.sleep_until(self._clock.now() + AGAIN)
+        if feedback.id:
+            self._spawn("light shown", self._done(feedback.id, Performed(feedback.id)))
+
+    async def _present(self, alarm: str, feedback: Feedback) -> Feedback:
+        look = await self._read(alarm)
+        if look.alarm is None or look.organisation is None:
+            return feedback
+        return replace(feedback, state=shown(look.alarm, look.organisation))
+
     async def _end_call(self, end: EndCall) -> None:
+        """A call that could not be ended goes on ringing for nothing: a few tries, then it rings out by itself."""
         channel = self._doors.channels.get(end.channel)
-        if channel is not None:
-            await channel.end(end)
+        for _ in range(END_TRIES if channel is not None else 0):
+            assert channel is not None
+            if await channel.end(end):
+                break
+            await self._clock.sleep_until(self._clock.now() + AGAIN)
         await self._done(end.id, Performed(end.id))
 
     async def _report(self, fault: ReportFault) -> None:
@@ -286,11 +344,17 @@ class Outbox:
                 await self._clock.sleep_until(self._clock.now() + AGAIN)
 
 
-def _look(reading: Reading, alarms: Sequence[str]) -> dict[str, _Look]:
-    """Every alarm asked about, as it stands in the store now."""
-    several = reading.open_count(besides=Kind.TECHNICAL, at_most=2) > 1
-    found: dict[str, _Look] = {}
+def _look(reading: Reading, alarms: Sequence[str]) -> "dict[str, _Look | Exception]":
+    """Every alarm asked about, as it stands in the store now; one that cannot be read must not hide the others."""
+    several = reading.open_count(at_most=2) > 1
+    found: dict[str, _Look | Exception] = {}
     for id in dict.fromkeys(alarms):
-        alarm = reading.alarm(id)
-        found[id] = _Look(alarm, reading.organisation(alarm.organisation) if alarm else None, several)
+        try:
+            alarm = reading.alarm(id)
+            found[id] = _Look(alarm, reading.organisation(alarm.organisation) if alarm else None, several)
+        except NotDurable:
+            raise
+        except Exception as broken:
+            log.exception("alarm cannot be read", alarm=id)
+            found[id] = broken
     return found

@@ -27,6 +27,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -35,6 +36,7 @@ class Supervisor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing = True
         for task in self._tasks:
             task.cancel()
         await self._group.__aexit__(kind, error, trace)
@@ -44,7 +46,10 @@ class Supervisor:
         self._start(name, self._endless(name, work))
 
     def spawn(self, name: str, work: Work) -> None:
-        """Start one piece of work."""
+        """Start one piece of work; none any more once everything is being stopped."""
+        if self._closing:
+            work.close()
+            return
         self._start(name, self._guarded(name, work))
 
     def _start(self, name: str, work: Work) -> None:

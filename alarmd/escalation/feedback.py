@@ -1,5 +1,5 @@
 """What the one who pressed is shown. PURE. A silent alarm shows only `received` and `idle`, whatever happens: nothing
-at the presser's place may tell the threat that help is coming (DESIGN, promise 5).
+at the presser's place may tell the threat that help is coming (README, promise 5).
 """
 
 from alarmd.alarm.model import Alarm, ResponderState, State
@@ -22,4 +22,4 @@ def shown(alarm: Alarm, organisation: Organisation) -> str:
 
 def devices(alarm: Alarm) -> dict[str, str | None]:
     """The devices that pressed in this alarm, each with the ref of its last signal."""
-    return {s.device: s.ref for s in alarm.signals if s.device is not None}
+    return {device: s.ref for (device, _), s in alarm.presses.last.items() if device is not None}

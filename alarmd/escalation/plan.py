@@ -30,7 +30,7 @@ from alarmd.escalation.targets import people_for
 from alarmd.organisation.model import CONSOLE, Chain, Recipient, Step, Target
 
 LAST_STEP_EVERY = timedelta(seconds=60)
-"""A chain without `repeat` repeats its last step this often: an alarm never goes quiet by itself (DESIGN, promise
+"""A chain without `repeat` repeats its last step this often: an alarm never goes quiet by itself (README, promise
 2)."""
 
 

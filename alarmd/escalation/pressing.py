@@ -57,8 +57,10 @@ def press(opening: Opening, pressed: Pressed, signal: Signal, ids: Ids) -> Draft
     draft = Draft(opening.organisations.get(alarm.organisation, opening.organisation), signal.at, ids, alarm)
     if what is Joins.UPGRADES:
         return _upgrade(draft, signal)
+    before = draft.alarm
     sounds = not settles(alarm, presser, joining.settle, signal.at)
     draft.happens(EventKind.JOINED, signal.by, signal_data(signal, drill=alarm.drill, sounds=sounds, next=alarm.next))
+    draft.end_calls(before, signal.by)  # who presses himself need not be rung any more
     _answer(draft, signal)
     return draft
 
@@ -120,6 +122,7 @@ def _upgrade(draft: Draft, signal: Signal) -> Draft:
     _answer(draft, signal)
     draft.show(before)
     attend(draft)
+    draft.end_calls(before, signal.by)
     if stands:
         do_now(draft, clock, Reason.STEP_IS_DUE)
     advance(draft)

@@ -1,8 +1,8 @@
 """One person at one step: by which contacts first, by which when those fail, and when that is judged. PURE.
 
-DESIGN, Steps: all channels in `by` at once; when none of them was accepted within 3 s and delivered within 15 s, his
-other contacts in his order, unless `by` is console alone. Delivered is the provider's word; a call is delivered when
-it was answered, by whomever.
+As docs/contract.md promises (Steps): all channels in `by` at once; when none of them was accepted within 3 s and
+delivered within 15 s, his other contacts in his order, unless `by` is console alone. Delivered is the provider's word;
+a call is delivered when it was answered, by whomever.
 """
 
 from collections.abc import Sequence
@@ -78,5 +78,8 @@ def due(alarm: Alarm) -> datetime | None:
 def judged(alarm: Alarm) -> tuple[Notification, ...]:
     """Each person's newest notification that still helps. A later step that tells him again takes the place of the
     earlier one: he is not rung twice at once because he missed a text. One by console alone tells him nothing more."""
-    newest = {n.person: n for n in alarm.notifications if any(a.channel != CONSOLE for a in n.attempts)}
-    return tuple(n for n in newest.values() if alarm.wants(n))
+    newest: dict[str, Notification] = {}
+    for notification in reversed(alarm.notifications):
+        if notification.person not in newest and any(a.channel != CONSOLE for a in notification.attempts):
+            newest[notification.person] = notification
+    return tuple(n for n in reversed(newest.values()) if alarm.wants(n))

@@ -12,7 +12,7 @@ import structlog
 
 from alarmd.alarm import model
 from alarmd.alarm.incoming import Action, Answered, Reported
-from alarmd.alarm.model import Alarm, ResponderState
+from alarmd.alarm.model import Alarm, Kind, ResponderState
 from alarmd.errors import NotDurable, NotFound
 from alarmd.escalation.draft import Decision
 from alarmd.organisation.model import Organisation, Person, Recipient
@@ -137,12 +137,12 @@ def _each_once(asked: Sequence[Asked]) -> list[Asked]:
 
 def _choose(asked: Sequence[Asked], answer: Answer, code: str | None) -> Asked | None:
     """The alarm that is meant: by its code; else the only one; else, for one who has arrived, the only one he is coming
-    to.
+    to. Nobody arrives at a fault of the machinery.
     """
     if code is not None:
         meant = [a for a in asked if a[1].code == code]
     elif answer is Answer.ARRIVED and len(asked) > 1:
-        meant = [a for a in asked if _on_the_way(*a[:2])]
+        meant = [a for a in asked if a[1].kind is not Kind.TECHNICAL and _on_the_way(*a[:2])]
     else:
         meant = list(asked)
     return meant[0] if len(meant) == 1 else None

@@ -1,6 +1,6 @@
 """What the doors for signals ask of the house: somebody who takes presses, who hears faults, who counts signs of life.
 
-Protocols alone; `app.py` says who stands behind them. A door answers its sender only after `submit` has returned.
+Protocols alone; `app/` says who stands behind them. A door answers its sender only after `submit` has returned.
 """
 
 from dataclasses import dataclass

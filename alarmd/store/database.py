@@ -26,7 +26,7 @@ FAR_BEHIND = 10_000
 """So many events of others, and it is quicker to forget than to look which alarms they changed."""
 
 _LOCKED_HEAD = Prepared(select(head).with_for_update())
-_CHANGED = select(events.c.alarm).distinct()
+_SINCE = select(events.c.position, events.c.hash, events.c.alarm)
 
 
 def open_database(url: str, *, node: str, daemon: bool = False) -> "Database":
@@ -194,7 +194,7 @@ class Database:
                 self._drop()
                 raise NotDurable(self._backend.explain(again)) from again
         link = Link(connection, self._backend)
-        self._catch_up(link, row.position)
+        self._catch_up(link, row)
         return link, row
 
     def _lock_head(self) -> tuple[Connection, HeadRow]:
@@ -203,21 +203,23 @@ class Database:
         self._writer.begin()
         return self._writer, HeadRow(*_LOCKED_HEAD.rows(self._writer, {})[0])
 
-    def _catch_up(self, link: Link, position: int) -> None:
-        """What others have written since is read again when it is needed."""
-        known = self._memory.position
-        if known == position:
+    def _catch_up(self, link: Link, head: HeadRow) -> None:
+        """What has been written since, by others or by a commit of our own that seemed to fail, is read again when it
+        is needed. The hash tells whether it is still the same log: a database may come back without its last events.
+        """
+        memory = self._memory
+        if (memory.position, memory.hash) == (head.position, head.hash):
             return
-        if 0 <= known < position <= known + FAR_BEHIND:
+        if 0 < memory.position < head.position <= memory.position + FAR_BEHIND:
             try:
-                changed = link.rows(_CHANGED.where(events.c.position > known))
+                rows = link.rows(_SINCE.where(events.c.position >= memory.position).order_by(events.c.position))
             except NotDurable:
                 self._abandon(link)
                 raise
-            self._memory.moved_on(position, (row.alarm for row in changed))
-        else:
-            self._memory.forget()
-            self._memory.position = position
+            if rows and rows[0].hash == memory.hash:
+                memory.moved_on(head.position, head.hash, {row.alarm for row in rows[1:]})
+                return
+        memory.forget(head.position, head.hash)
 
     def _look(self) -> tuple[Connection, HeadRow]:
         try:
@@ -240,7 +242,7 @@ class Database:
 
     def _end(self, unit: StoredRegistry) -> None:
         if unit.wrote:
-            self._memory.committed(unit.head().position, unit.written.values())
+            self._memory.committed(*unit.end(), unit.written.values())
             return
         assert self._writer is not None
         try:
@@ -249,18 +251,16 @@ class Database:
             self._drop()
 
     def _abandon(self, link: Link) -> None:
-        """Undo. After a fault of the database it is not known what it has kept: forget, and begin again with a new
-        connection.
+        """Undo. After a fault of the database begin again with a new connection; whether it has kept what it should
+        have committed is seen then, by the end of the log.
         """
         if link.fault is not None:
-            self._memory.forget()
             self._drop()
             return
         try:
             assert self._writer is not None
             self._writer.rollback()
         except SQLAlchemyError:
-            self._memory.forget()
             self._drop()
 
     def _drop(self) -> None:

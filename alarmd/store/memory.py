@@ -1,6 +1,6 @@
 """What this process remembers between transactions, so that a press need not read the log again: folded alarms, which
-are open in a zone or for a cause, organisation versions. Holds only what is committed, as of `position`; nobody need
-remember anything to be right.
+can be joined in a zone or are open for a cause, the answer codes in use, organisation versions. Holds only what is
+committed, as of `position`; nobody need remember anything to be right.
 
 Changed by the one writer of the process under the head's lock; readers beside it only look.
 """
@@ -8,6 +8,7 @@ Changed by the one writer of the process under the head's lock; readers beside i
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from alarmd.alarm.joining import joinable
 from alarmd.alarm.model import Alarm
 from alarmd.organisation.model import Organisation
 
@@ -17,13 +18,15 @@ ZONES = 10_000
 
 
 class Memory:
-    """`position`: the length of the log that it knows; -1 knows nothing."""
+    """`position` and `hash`: the end of the log that it knows; -1 knows nothing."""
 
     def __init__(self) -> None:
         self.position = -1
+        self.hash = b""
         self.organisations: dict[int, Organisation] = {}
         self.zones: dict[str, dict[str, None]] = {}
         self.causes: dict[str, str | None] = {}
+        self.codes: set[str] | None = None
         self._alarms: OrderedDict[str, Alarm] = OrderedDict()
 
     def alarm(self, id: str) -> Alarm | None:
@@ -45,35 +48,41 @@ class Memory:
             self._alarms.popitem(last=False)
 
     def opened(self, zone: str, ids: Iterable[str]) -> None:
-        """These are the open alarms of a zone."""
+        """These are the alarms of a zone that can be joined."""
         if len(self.zones) >= ZONES:
             self.zones.clear()
         self.zones[zone] = dict.fromkeys(ids)
 
-    def committed(self, position: int, written: Iterable[Alarm]) -> None:
+    def committed(self, position: int, hash: bytes, written: Iterable[Alarm]) -> None:
         """Our own transaction has made the log this long; these alarms are what it made of them."""
-        self.position = position
+        self.position, self.hash = position, hash
         for alarm in written:
             self.keep(alarm)
             zone = self.zones.get(alarm.first.zone or "")
-            if zone is not None and alarm.state.ended:
-                zone.pop(alarm.id, None)
-            elif zone is not None:
+            if zone is not None and joinable(alarm):
                 zone[alarm.id] = None
+            elif zone is not None:
+                zone.pop(alarm.id, None)
+            if alarm.state.ended:
+                self.codes = None
+            elif self.codes is not None:
+                self.codes.add(alarm.code)
             if alarm.cause is not None:
                 self.causes.pop(alarm.cause, None)
 
-    def moved_on(self, position: int, changed: Iterable[str]) -> None:
+    def moved_on(self, position: int, hash: bytes, changed: Iterable[str]) -> None:
         """Others have written: these alarms are not as they were."""
-        self.position = position
+        self.position, self.hash = position, hash
         for id in changed:
             self._alarms.pop(id, None)
         self.zones.clear()
         self.causes.clear()
+        self.codes = None
 
-    def forget(self) -> None:
-        """Know nothing of alarms; what is stored once and never changes is kept."""
-        self.position = -1
+    def forget(self, position: int, hash: bytes) -> None:
+        """Know nothing of the alarms of a log that ends here; what is stored once and never changes is kept."""
+        self.position, self.hash = position, hash
         self._alarms.clear()
         self.zones.clear()
         self.causes.clear()
+        self.codes = None

@@ -55,8 +55,12 @@ KNOWN = Prepared(
         signals.c.sender == bindparam("sender"), signals.c.ref == bindparam("ref")
     )
 )
-OPEN_BESIDES = (
-    select(alarms.c.id).where(alarms.c.open == true(), alarms.c.kind != bindparam("besides")).limit(bindparam("limit"))
+OPEN = select(alarms.c.id).where(alarms.c.open == true()).limit(bindparam("limit"))
+OPEN_FIRST = (
+    select(alarms.c.id)
+    .where(alarms.c.open == true())
+    .order_by(alarms.c.joinable.desc(), alarms.c.kind == Kind.TECHNICAL.value, alarms.c.opened_position.desc())
+    .limit(bindparam("limit"))
 )
 
 
@@ -104,8 +108,12 @@ class StoredReading:
             query = query.where(alarms.c.site == site)
         return tuple(row.summary for row in self._ask(query))
 
-    def open_count(self, *, besides: Kind, at_most: int) -> int:
-        return len(self._ask(OPEN_BESIDES, {"besides": besides.value, "limit": at_most}))
+    def open_count(self, *, at_most: int) -> int:
+        return len(self._ask(OPEN, {"limit": at_most}))
+
+    def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
+        found = (self.alarm(row.id) for row in self._ask(OPEN_FIRST, {"limit": at_most}))
+        return tuple(alarm for alarm in found if alarm is not None)
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         rows = self._ask(EVENTS, {"after": after, "limit": limit})

@@ -15,6 +15,7 @@ from sqlalchemy import Row, select
 
 from alarmd.alarm.effects import Effect, EndCall, Feedback, ReportFault, Tell, from_plain
 from alarmd.alarm.events import Event, EventKind, from_wire
+from alarmd.alarm.joining import joinable
 from alarmd.alarm.lifecycle import Illegal, fold
 from alarmd.alarm.model import Alarm, AttemptState
 from alarmd.alarm.view import summary
@@ -83,9 +84,11 @@ def _row(known: _Known, alarm: Alarm, awaited: datetime | None) -> Iterator[str]
         return
     row = known.alarms[0]
     ended, position = alarm.state.ended, known.events[0].position
-    stored = (row.site, row.zone, row.cause, row.state, row.kind, row.version, row.open, row.opened_position)
-    made = (alarm.site, alarm.first.zone, alarm.cause, alarm.state, alarm.kind, alarm.version, not ended, position)
-    if stored != made or not _shows(row.summary, alarm):
+    stored = (row.site, row.zone, row.code, row.cause, row.opened_position)
+    made = (alarm.site, alarm.first.zone, alarm.code, alarm.cause, position)
+    standing = (row.state, row.kind, row.version, row.open, row.joinable)
+    stands = (alarm.state, alarm.kind, alarm.version, not ended, joinable(alarm))
+    if (stored, standing) != (made, stands) or not _shows(row.summary, alarm):
         yield f"alarm {alarm.id} is listed otherwise than its events tell"
     if row.due != (None if awaited is None else instant(awaited)):
         yield f"alarm {alarm.id}: its stored deadline is not what follows from its events"

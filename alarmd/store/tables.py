@@ -82,17 +82,21 @@ alarms = Table(
     Column("zone", Id),
     Column("state", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("code", Text, nullable=False),
     Column("cause", Text),
     Column("version", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
+    Column("joinable", Boolean, nullable=False),
     Column("due", Instant),
     Column("opened_position", BigInteger, nullable=False, unique=True),
     Column("summary", Text, nullable=False),
 )
 _is_open = alarms.c.open == true()
 Index("ix_alarms_open", alarms.c.opened_position, postgresql_where=_is_open, sqlite_where=_is_open)
-Index("ix_alarms_open_zone", alarms.c.zone, postgresql_where=_is_open, sqlite_where=_is_open)
+Index("ix_alarms_open_code", alarms.c.code, postgresql_where=_is_open, sqlite_where=_is_open)
 Index("ix_alarms_open_cause", alarms.c.cause, postgresql_where=_is_open, sqlite_where=_is_open)
+_joins = alarms.c.joinable == true()
+Index("ix_alarms_joinable_zone", alarms.c.zone, postgresql_where=_joins, sqlite_where=_joins)
 _is_due = alarms.c.due.is_not(None)
 Index("ix_alarms_due", alarms.c.due, postgresql_where=_is_due, sqlite_where=_is_due)
 

@@ -5,7 +5,7 @@ see it; alarms written here answer from memory at once. So a hundred presses in 
 one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import Executable, Row, bindparam, delete, func, insert, literal
 
 from alarmd.alarm.effects import Effect, Tell, from_plain, plain
 from alarmd.alarm.events import Event, EventKind, wire
+from alarmd.alarm.joining import joinable
 from alarmd.alarm.model import Alarm, Person
 from alarmd.alarm.view import summary
 from alarmd.escalation.draft import Decision
@@ -29,14 +30,22 @@ from alarmd.store.tables import alarms, effects, events, head, instant, moment, 
 LEASE = timedelta(seconds=30)
 """How long an effect is this node's; who still works on it renews in time."""
 
+CODES = 90
+"""Answer codes there are: 10 to 99."""
+
 WITH_REF = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 Values = dict[str, Any]
 
 _ZONE = Prepared(
     select(alarms.c.id)
-    .where(alarms.c.zone == bindparam("zone"), alarms.c.open == true())
+    .where(alarms.c.zone == bindparam("zone"), alarms.c.joinable == true())
     .order_by(alarms.c.opened_position)
 )
+_FIRST = select(func.min(alarms.c.code).label("code")).where(alarms.c.open == true()).cte("codes", recursive=True)
+_NEXT = select(func.min(alarms.c.code)).where(alarms.c.open == true(), alarms.c.code > _FIRST.c.code).scalar_subquery()
+_EVERY = _FIRST.union_all(select(_NEXT).where(_FIRST.c.code.is_not(None)))
+# Steps from code to code: as quick with thousands of open alarms as with ten.
+_CODES = Prepared(select(_EVERY.c.code).where(_EVERY.c.code.is_not(None)))
 _CAUSE = select(alarms.c.id).where(alarms.c.cause == bindparam("cause"), alarms.c.open == true()).limit(1)
 _CLAIMABLE = (
     select(effects.c.id, effects.c.alarm, effects.c.body)
@@ -55,9 +64,10 @@ _RENEW = (
     .where(effects.c.id == bindparam("effect"), effects.c.claimed_by == bindparam("node"))
     .values(claimed_until=bindparam("until"))
 )
+_LEASED = select(effects.c.id).where(effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
 _OVERDUE = select(alarms.c.id).where(alarms.c.due <= bindparam("now")).order_by(alarms.c.due).limit(bindparam("limit"))
 _NEXT_DUE = select(func.min(alarms.c.due).label("due")).where(alarms.c.due.is_not(None))
-_CHANGES = ("state", "kind", "version", "open", "due", "summary")
+_CHANGES = ("state", "kind", "version", "open", "joinable", "due", "summary")
 _HEAD = Prepared(
     update(head).where(head.c.id == literal_column("1")), *(column.name for column in head.c if column is not head.c.id)
 )
@@ -88,6 +98,7 @@ class StoredUnit(StoredReading):
         self.wrote = False
         self.written: dict[str, Alarm] = {}
         self._zones: dict[str, dict[str, None]] = {}
+        self._codes: set[str] | None = None
         self._row: Values = row._asdict()
         self._head_changed = False
         self._gathered = Gathered()
@@ -96,6 +107,10 @@ class StoredUnit(StoredReading):
 
     def head(self) -> Head:
         return Head(self._row["position"], self._row["organisation"], self._row["access"])
+
+    def end(self) -> tuple[int, bytes]:
+        """The end of the log: its position and hash."""
+        return self._row["position"], self._row["hash"]
 
     def alarm(self, id: str) -> Alarm | None:
         known = self.written.get(id) or self._memory.alarm(id)
@@ -115,7 +130,7 @@ class StoredUnit(StoredReading):
             if not self.written:
                 self._memory.opened(zone, ids)
         found = (self.alarm(id) for id in {**ids, **self._zones.get(zone, {})})
-        return tuple(alarm for alarm in found if alarm is not None and not alarm.state.ended)
+        return tuple(alarm for alarm in found if alarm is not None and joinable(alarm))
 
     def open_for_cause(self, cause: str) -> Alarm | None:
         if self.written:
@@ -129,7 +144,11 @@ class StoredUnit(StoredReading):
         return self.alarm(id) if id is not None else None
 
     def next_code(self) -> str:
-        return str(10 + self._row["opened"] % 90)
+        if self._codes is None:
+            self._codes = self._codes_in_use()
+        count = self._row["opened"] % CODES
+        codes = [str(10 + (count + n) % CODES) for n in range(CODES)]
+        return next((code for code in codes if code not in self._codes), codes[0])
 
     # Writing.
 
@@ -151,6 +170,13 @@ class StoredUnit(StoredReading):
             until = instant(now + LEASE)
             self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": until} for row in found])
         return tuple(Due(row.alarm, from_plain(orjson.loads(row.body))) for row in found)
+
+    def give_back(self, node: str, *, besides: Collection[str]) -> None:
+        leased = self._ask(_LEASED, {"node": node})
+        astray = [row.id for row in leased if row.id not in besides]
+        if astray:
+            self.wrote = True
+            self._link.do(_CLAIM, [{"effect": effect, "node": node, "until": 0} for effect in astray])
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
         if effects:
@@ -203,11 +229,22 @@ class StoredUnit(StoredReading):
         """The alarm stands like this after the decision."""
         if decision.events[0].kind is EventKind.RAISED:
             self._gathered.opened[alarm.id] = position
+            if self._codes is not None:
+                self._codes.add(alarm.code)
             self._move_head(opened=self._row["opened"] + 1)
         self._gathered.standing[alarm.id] = (alarm, decision.due)
         self.written[alarm.id] = alarm
-        if alarm.first.zone is not None:
+        if alarm.first.zone is not None and joinable(alarm):
             self._zones.setdefault(alarm.first.zone, {})[alarm.id] = None
+
+    def _codes_in_use(self) -> set[str]:
+        """Those of the alarms that were open when the transaction began, and of what it has opened."""
+        known = self._memory.codes
+        if known is None:
+            known = {code for (code,) in self._link.fetch(_CODES, {})}
+            if not self.written:
+                self._memory.codes = known
+        return known | {alarm.code for alarm in self.written.values()}
 
     def _hold(self, alarm: str, effect: Effect, node: str, now: datetime) -> Due:
         not_before = effect.not_before if isinstance(effect, Tell) else None
@@ -249,6 +286,7 @@ def _standing(alarm: Alarm, due: datetime | None) -> Values:
         "kind": alarm.kind.value,
         "version": alarm.version,
         "open": not alarm.state.ended,
+        "joinable": joinable(alarm),
         "due": None if due is None else instant(due),
         "summary": orjson.dumps(summary(alarm)).decode(),
     }
@@ -260,6 +298,7 @@ def _born(alarm: Alarm, due: datetime | None, position: int) -> Values:
         "id": alarm.id,
         "site": alarm.site,
         "zone": alarm.first.zone,
+        "code": alarm.code,
         "cause": alarm.cause,
         "opened_position": position,
     }

@@ -1,4 +1,4 @@
-"""Does a signal open an alarm, join one, or make one stronger: DESIGN's rule, case by case."""
+"""Does a signal open an alarm, join one, or make one stronger: the contract's rule, case by case."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

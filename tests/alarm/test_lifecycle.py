@@ -9,6 +9,7 @@ from alarmd.alarm.events import Event, EventKind, by_from_wire, by_wire, from_wi
 from alarmd.alarm.incoming import Action
 from alarmd.alarm.lifecycle import Illegal, fold
 from alarmd.alarm.model import SYSTEM, AttemptState, By, Device, Kind, NextStep, Person, State
+from tests.support.effort import effort
 from tests.support.story import BEGAN, Story
 
 
@@ -82,3 +83,30 @@ def test_a_story_that_cannot_be_is_refused() -> None:
     attended = Event(EventKind.ATTENDED, BEGAN + timedelta(seconds=1), SYSTEM, State.ATTENDED, {})
     with pytest.raises(Illegal, match="attended may not lead from raised"):
         fold(story.last, None, [*story.events[story.last], attended])
+
+
+def test_folding_takes_a_time_that_grows_with_the_log_and_not_with_its_square() -> None:
+    story = Story(arrives=True)
+    story.fault("provider")
+
+    def live_on_and_fold() -> int:
+        for _ in range(60):
+            story.wait(60)
+            story.does("eva", Action.DECLINE)
+        return effort(lambda: fold(story.last, None, story.events[story.last]))
+
+    short, twice_as_long = live_on_and_fold(), live_on_and_fold()
+    assert len(story.events[story.last]) > 360
+    assert twice_as_long < 2.1 * short
+    assert story.folded(story.last) == story.alarm
+
+
+def test_what_was_told_after_an_answer_still_has_to_reach_him() -> None:
+    story = Story(arrives=True)
+    story.fault("provider")
+    for _ in range(3):
+        story.wait(60)
+        story.does("eva", Action.DECLINE)
+    story.wait(60)
+    assert [n.answered for n in story.alarm.notifications] == [True] * 4 + [False]
+    assert story.folded(story.last) == story.alarm

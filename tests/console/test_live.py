@@ -1,6 +1,7 @@
 """The live feed over a real socket: hello, snapshot, every position once and in order, whatever is committed meanwhile;
 slow, limited and revoked consoles."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
@@ -20,7 +21,7 @@ from alarmd.console import viewer
 from alarmd.console.feed import BEAT
 from alarmd.console.shapes import AlarmShape, EventShape
 from alarmd.store import open_database
-from tests.support.house import PUBLIC_URL, Console, House, console, house
+from tests.support.house import PUBLIC_URL, WITHIN, Console, House, console, house
 from tests.support.virtual import VirtualClock
 
 
@@ -160,7 +161,8 @@ async def test_a_new_password_closes_the_feed_of_who_signed_in_with_the_old_one(
         with closing(open_database(f"sqlite:///{tmp_path}/alarmd.db", node="shell")) as shell:
             set_password(shell, "ola", "en helt ny hest")
         await door.look()
-        assert await c.ended() == viewer.NOT_ANY_MORE
+        async with asyncio.timeout(WITHIN):
+            assert await c.ended() == viewer.NOT_ANY_MORE
 
 
 async def test_a_key_that_is_revoked_while_its_feed_begins_is_noticed(

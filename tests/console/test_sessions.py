@@ -235,13 +235,29 @@ async def test_a_name_stands_in_the_log_only_where_such_a_person_exists(door: Ho
     assert "my-secret-1" not in str(told)
 
 
+NO_ID = "not an id; expected letters a to z, digits and -, and for a zone site/zone"
+
+
 @pytest.mark.parametrize(
-    "body", [{}, {"person": "ola"}, {"person": "../x", "password": "x"}, {"person": "o", "password": ""}]
+    ("body", "says"),
+    [
+        ("", "person: missing; password: missing"),
+        ('{"person":"ola"}', "password: missing"),
+        ('{"person":"../x","password":"x"}', f"person: {NO_ID}"),
+        ('{"person":"riktig hest","password":""}', f"person: {NO_ID}; password: empty"),
+        (
+            '{"person":7,"password":"' + "riktig" * 200 + '"}',
+            "person: not a text; password: longer than 1000 characters",
+        ),
+        ('{"person":"ola","password":"x","pasword":"riktig"}', "pasword: not known here; look for a misspelling"),
+        ("[]", "body: not an object"),
+        ("person=riktig", "body: not JSON in UTF-8: expected value at line 1 column 1"),
+    ],
 )
-async def test_half_a_sign_in_is_malformed(door: House, body: dict[str, str]) -> None:
+async def test_half_a_sign_in_is_malformed_and_told_in_plain_words(door: House, body: str, says: str) -> None:
     async with door.client() as http:
-        answered = await http.post("/v1/session", json=body)
-    assert answered.status_code == 422
+        answered = await http.post("/v1/session", content=body)
+    assert (answered.status_code, answered.json()["detail"]) == (422, says)
     assert "riktig" not in answered.text
 
 

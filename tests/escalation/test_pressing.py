@@ -1,17 +1,19 @@
 """Signals: what opens an alarm, what joins it, what makes it stronger, and what sounds."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from alarmd.alarm.effects import Feedback, Tell
+from alarmd.alarm.effects import EndCall, Feedback, Tell
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action, DeadlinePassed, Pressed
-from alarmd.alarm.model import Device, Kind, NextStep, Person, State
+from alarmd.alarm.model import AttemptState, Device, Kind, NextStep, Person, State
 from alarmd.escalation.decide import decide
 from alarmd.escalation.pressing import Opening, kind_of
-from alarmd.organisation.model import Acknowledge, Chain, Joining, Target, TargetKind
+from alarmd.organisation.model import Acknowledge, Chain, Joining, Organisation, Target, TargetKind
 from tests.escalation.stories import GUARDS, TWO
+from tests.support.effort import effort
 from tests.support.organisations import ANYBODY, answered_by, office, role, seconds, step
 from tests.support.story import BEGAN, Story
 
@@ -19,6 +21,13 @@ from tests.support.story import BEGAN, Story
 def last_signal(story: Story) -> dict[str, object]:
     kinds = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
     return dict(next(e.data for e in reversed(story.events[story.last]) if e.kind in kinds))
+
+
+def by_voice(organisation: Organisation) -> Organisation:
+    """The same, and the weaker chain calls."""
+    assist = organisation.chains["assist"]
+    steps = tuple(replace(each, by=("voice",)) for each in assist.steps)
+    return replace(organisation, chains={**organisation.chains, "assist": replace(assist, steps=steps)})
 
 
 def by_strength(weaker: Acknowledge, stronger: Acknowledge) -> Story:
@@ -269,6 +278,18 @@ def test_the_first_step_of_the_stronger_kind_is_done_even_when_enough_are_coming
 # Always.
 
 
+def test_the_thousandth_press_is_taken_as_quickly_as_the_second() -> None:
+    button = office().devices["desk-3"]
+    story = Story(office(devices={f"button-{n}": replace(button, id=f"button-{n}") for n in range(1002)}))
+    story.press("button-0")
+    second = effort(lambda: story.press("button-1"))
+    for n in range(2, 1001):
+        story.press(f"button-{n}")
+    assert len(story.alarm.signals) == 1001
+    assert effort(lambda: story.press("button-1001")) <= second
+    assert effort(lambda: story.press("button-5")) <= second
+
+
 def test_the_same_inputs_give_the_same_decision() -> None:
     def once() -> Story:
         story = Story()
@@ -288,3 +309,29 @@ def test_an_alarm_not_yet_attended_always_has_a_due_time() -> None:
         assert story.due[story.last] is not None
         story.now = max(story.now, story.due[story.last] or story.now) + timedelta(milliseconds=1)
         story.happens(DeadlinePassed(story.last))
+
+
+# Calls that ring while somebody presses.
+
+
+def test_who_presses_himself_is_not_rung_any_more() -> None:
+    ola, per = (Target(TargetKind.PERSON, name) for name in GUARDS[:2])
+    story = Story(answered_by(step(0, ola, per, by=("voice",))))
+    alarm = story.press("desk-3")
+    for person in ("ola", "per"):
+        story.report(story.attempt(person, "voice").id, AttemptState.ACCEPTED, provider=f"CA-{person}")
+    assert alarm.first.zone is not None
+    story.happens(Pressed(Person("ola", "Ola Nes", "phone"), zone=alarm.first.zone, kind=Kind.PANIC))
+    assert [e.provider for e in story.effects if isinstance(e, EndCall)] == ["CA-ola"]
+
+
+def test_calls_that_a_stronger_chain_has_no_use_for_are_ended() -> None:
+    story = by_strength(Acknowledge(needed=2), Acknowledge(needed=1))
+    story.arrives = False
+    story.organisation = by_voice(story.organisation)
+    story.press("room-2", kind=Kind.ASSIST)
+    story.report(story.attempt("ola", "voice").id, AttemptState.ACCEPTED, provider="CA-ola")
+    story.does("eva", Action.ACKNOWLEDGE)
+    assert not [e for e in story.effects if isinstance(e, EndCall)], "another one is needed"
+    story.press("room-2", kind=Kind.PANIC)
+    assert [e.provider for e in story.effects if isinstance(e, EndCall)] == ["CA-ola"]

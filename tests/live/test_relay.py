@@ -23,6 +23,7 @@ class RingingClock(SystemClock):
     """Rings whenever the relay begins to wait for the next try: its state has just changed."""
 
     def __init__(self, bell: Bell) -> None:
+        super().__init__()
         self._bell = bell
 
     async def sleep_until(self, when: datetime | None, wake: asyncio.Event | None = None) -> None:

@@ -3,7 +3,8 @@
 It shares nothing with alarmd but the values of the organisation. It knows no folds and no gaps, asks no time zone for
 the meaning of a local time, and never computes a hand-over: it walks through the minutes in order, reads the clock on
 the wall, and moves on whatever that has come to. So what begins does so at the first minute that shows its time or a
-later one, and what ends does so after the last minute that shows an earlier time.
+later one, and what ends does so at the last minute that shows its time or, where none does, after the last one that
+shows less.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ class Watch:
 
 @dataclass
 class Span:
-    """Local: minutes from the first that shows `start` or later, to the last that shows less than `end`."""
+    """Local: from the first minute that shows `start` or later, until the last that shows `end`."""
 
     start: datetime
     end: datetime
@@ -116,13 +117,15 @@ class Plain:
         place = 0
         for span in sorted(spans, key=lambda each: each.start):
             place = self._first(place, span.start)
-            last = place - 1
-            minute = place
+            minute, over = place, place
+            ends: int | None = None
             while minute < len(shown) and shown[minute] < span.end + timedelta(hours=3):
                 if shown[minute] < span.end:
-                    last = minute
+                    over = minute + 1
+                elif shown[minute] == span.end:
+                    ends = minute
                 minute += 1
-            for inside in range(place, last + 1):
+            for inside in range(place, over if ends is None else ends):
                 found[inside] = True
         return found
 

@@ -61,6 +61,8 @@ def layered(zone: str) -> Schedule:
             Override("x", local(day, time(2, 15)), local(day, time(2, 45))),
             Override("y", local(day, time(1, 30)), local(day, time(2, 30)), Change.ADD),
             Override("d", local(day, time(2)), local(day, time(6)), Change.REMOVE),
+            Override("w", local(day, time(1)), local(day, time(2)), Change.ADD),
+            Override("v", local(day, time(0)), local(day, time(3)), Change.ADD),
             Override("z", local(day, time(0, 30)), local(day, time(2, 20)), Change.ADD),
         ]
     return Schedule("layered", rotations, None, tuple(overrides))

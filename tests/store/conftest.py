@@ -2,4 +2,6 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.exam", "tests.store.exam_faults", "tests.store.stage")
+pytest.register_assert_rewrite(
+    "tests.store.exam", "tests.store.exam_faults", "tests.store.exam_open", "tests.store.stage"
+)

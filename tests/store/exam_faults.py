@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from alarmd.access.model import Account, Key, Scope, Session
-from alarmd.errors import CannotStart
+from alarmd.errors import CannotStart, NotDurable
 from alarmd.store import open_database
+from alarmd.store.link import Link
 from alarmd.store.schema import REVISION
 from alarmd.store.tables import metadata
 from alarmd.store.upgrade import upgrade
@@ -44,6 +45,8 @@ TAMPERED = {
     "an alarm's state": ("UPDATE alarms SET state = 'resolved'", "listed otherwise"),
     "an alarm's summary": ("UPDATE alarms SET summary = replace(summary, 'panic', 'tonic')", "listed otherwise"),
     "an alarm's summary's shape": ("UPDATE alarms SET summary = '[]'", "listed otherwise"),
+    "an alarm's answer code": ("UPDATE alarms SET code = '99'", "listed otherwise"),
+    "what an alarm takes": ("UPDATE alarms SET joinable = NOT joinable", "listed otherwise"),
     "an alarm's version": ("UPDATE alarms SET version = version + 1", "listed otherwise"),
     "an alarm's deadline": ("UPDATE alarms SET due = NULL", "deadline"),
     "an alarm": ("DELETE FROM alarms", "missing from the list"),
@@ -117,6 +120,32 @@ class ExamOfFaults:
             unit.add_key(Key("new", "hash-3", Scope.READ, lived.now), by="test")
             with stage(lived.url, "two") as two:
                 assert verify(two.database).findings == ()
+
+    # What is remembered.
+
+    def test_after_a_commit_that_only_seemed_to_fail_no_other_alarm_is_folded_again(
+        self, lived: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = set(lived.database._memory._alarms)
+        joined = lived.press("desk-4").alarm
+        assert joined is not None
+        real = Link.commit
+
+        def lost(link: Link) -> None:
+            real(link)
+            link.fault = NotDurable("the server closed the connection")
+            raise link.fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Link, "commit", lost)
+            with pytest.raises(NotDurable):
+                lived.press("desk-4", "c-1")
+        with lived.database.transaction() as unit:
+            assert set(lived.database._memory._alarms) == before - {joined.id}
+            known = unit.alarm(joined.id)
+            assert known is not None
+            assert known.signals[:-1] == joined.signals
+        assert lived.press("desk-4", "c-1").repeated
 
     # Killed.
 

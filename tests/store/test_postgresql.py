@@ -13,6 +13,7 @@ from alarmd.store.registry import StoredRegistry
 from alarmd.store.verify import verify
 from tests.store.exam import Exam
 from tests.store.exam_faults import ExamOfFaults
+from tests.store.exam_open import ExamOfOpenAlarms
 from tests.store.stage import Stage, pressed, stage
 from tests.support import servers
 from tests.support.servers import Server
@@ -23,7 +24,7 @@ END_ALL = """
 """
 
 
-class TestPostgresql(Exam, ExamOfFaults):
+class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms):
     @pytest.fixture
     def url(self, postgres_url: str) -> str:
         return postgres_url

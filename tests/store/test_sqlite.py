@@ -13,10 +13,11 @@ from alarmd.store.registry import StoredRegistry
 from alarmd.store.verify import verify
 from tests.store.exam import Exam
 from tests.store.exam_faults import ExamOfFaults
+from tests.store.exam_open import ExamOfOpenAlarms
 from tests.store.stage import Stage, pressed, stage
 
 
-class TestSqlite(Exam, ExamOfFaults):
+class TestSqlite(Exam, ExamOfFaults, ExamOfOpenAlarms):
     @pytest.fixture
     def url(self, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/new/alarmd.db"
@@ -149,6 +150,22 @@ class TestSqlite(Exam, ExamOfFaults):
                         f"UPDATE {table} SET {column} = replace({column}, 'a-1', 'a-9') WHERE instr({column}, 'a-1')"  # noqa: S608 - the test tampers
                     )
         assert "event 1 is not what was written" in "\n".join(verify(lived.database).findings)
+
+    def test_a_log_that_came_back_as_long_but_another_is_read_again(
+        self, one: Stage, file: Path, tmp_path: Path
+    ) -> None:
+        first = one.press("desk-3", "a-1").alarm
+        assert first is not None
+        with closing(sqlite3.connect(file)) as now, closing(sqlite3.connect(tmp_path / "backup")) as backup:
+            now.backup(backup)
+            one.press("desk-3", "a-2")
+            backup.backup(now)
+        with stage(one.url, "two") as two:
+            two.press("desk-3", "a-3")
+        with one.database.transaction() as unit:
+            known = unit.alarm(first.id)
+            assert known is not None
+            assert [signal.ref for signal in known.signals] == ["a-1", "a-3"]
 
     def test_in_memory_for_rehearsals(self) -> None:
         with stage("sqlite://") as made:

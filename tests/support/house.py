@@ -227,7 +227,7 @@ async def house(
         store = Counting(database)
         stack.callback(store.close)
         supervisor = await stack.enter_async_context(Supervisor())
-        dispatcher = Dispatcher(store, clock, Taker("one", new_id), Health(clock).store)
+        dispatcher = Dispatcher(store, clock, Taker("one", new_id), Health(clock, "one").store)
         follower = Follower(store, clock)
         dispatcher.listeners.append(follower.offer)
         made = House(clock, store, dispatcher, follower, supervisor)

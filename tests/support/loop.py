@@ -43,8 +43,9 @@ class Wire:
             await self.hold.wait()
         return self.answer(message)
 
-    async def end(self, effect: EndCall) -> None:
+    async def end(self, effect: EndCall) -> bool:
         self.ended.append(effect.provider)
+        return True
 
 
 @dataclass
@@ -107,7 +108,7 @@ class World:
     async def life(self, node: str = "one") -> AsyncIterator[Loop]:
         with self.database(node) as database:
             store = InlineStore(database)
-            health = Health(self.clock)
+            health = Health(self.clock, node)
             taker = Taker(node, new_id)
             dispatcher = Dispatcher(store, self.clock, taker, health.store)
             follower = Follower(store, self.clock)
@@ -115,7 +116,7 @@ class World:
             async with Supervisor() as supervisor:
                 doors = Doors(dict(self.wires), self.lamp)
                 outbox = Outbox(store, self.clock, dispatcher, doors, node, supervisor.spawn)
-                deadlines = Deadlines(store, self.clock, dispatcher)
+                deadlines = Deadlines(store, self.clock, dispatcher, health.report)
                 dispatcher.listeners += [follower.offer, outbox.offer, deadlines.offer]
                 follower.tell.append(heard.extend)
                 follower.elsewhere.append(outbox.look)

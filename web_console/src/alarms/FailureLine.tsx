@@ -7,6 +7,7 @@ import { clock } from '../texts/time'
 import type { T } from '../texts/t'
 import { useT } from '../texts/useT'
 import { Message } from '../ui'
+import { refused } from './refusals'
 
 interface Props {
   alarm: Alarm
@@ -29,7 +30,7 @@ export function failureWords(t: T, places: Places, alarm: Alarm, failure: Failur
     case 'conflict':
       return conflictWords(t, places, failure.alarm ?? alarm)
     case 'refused':
-      return failure.detail ? t('fail.refused_detail', { detail: failure.detail }) : t('fail.refused')
+      return t(refused(failure.status))
     case 'trouble':
       return t('fail.trouble', { status: failure.status })
     default:

@@ -9,8 +9,8 @@ export type Failure =
   | { why: 'signed_out' }
   | { why: 'forbidden' }
   | { why: 'conflict'; alarm: Alarm | null }
-  | { why: 'refused'; detail: string | null }
-  | { why: 'too_often'; detail: string | null }
+  | { why: 'refused'; status: number }
+  | { why: 'too_often' }
   | { why: 'trouble'; status: number }
 
 export type Answer<T> = { ok: true; body: T } | ({ ok: false } & Failure)
@@ -40,9 +40,8 @@ export async function ask<T>(path: string, { method = 'GET', body, patience = PA
   }
 }
 
+/** What the server says in words is English and for whoever writes a client: pages choose their words by the status. */
 interface Problem {
-  detail?: unknown
-  title?: unknown
   alarm?: Alarm
 }
 
@@ -51,12 +50,7 @@ function failure(status: number, told: unknown): Failure {
   if (status === 401) return { why: 'signed_out' }
   if (status === 403) return { why: 'forbidden' }
   if (status === 409) return { why: 'conflict', alarm: problem.alarm ?? null }
-  const detail = words(problem.detail) ?? words(problem.title)
-  if (status === 429) return { why: 'too_often', detail }
-  if (status >= 400 && status < 500) return { why: 'refused', detail }
+  if (status === 429) return { why: 'too_often' }
+  if (status >= 400 && status < 500) return { why: 'refused', status }
   return { why: 'trouble', status }
-}
-
-function words(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
 }

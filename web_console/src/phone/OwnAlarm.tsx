@@ -93,7 +93,7 @@ function NotConfirmed({ firing, emergency }: { firing: Extract<Firing, { is: 'un
         {t('phone.not_confirmed')}
       </p>
       <p>{t('phone.not_confirmed_help', { number: emergency })}</p>
-      {firing.detail && <p>{t('phone.not_confirmed_why', { detail: firing.detail })}</p>}
+      {firing.why && <p>{t(firing.why)}</p>}
       <a className="own-call" href={`tel:${emergency}`} data-testid="call-emergency">
         <Phone />
         {t('phone.call', { number: emergency })}

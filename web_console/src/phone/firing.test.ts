@@ -41,10 +41,10 @@ describe('firing', () => {
     expect(last?.is).toBe('received')
   })
 
-  it('says at once when the server says no, with its words', async () => {
-    const { told, last } = await run([{ ok: false, why: 'refused', detail: 'unknown zone' }])
+  it('says at once when the server says no, and what can be mended', async () => {
+    const { told, last } = await run([{ ok: false, why: 'refused', status: 404 }])
     expect(told[1]).toBe('unconfirmed')
-    expect(last).toMatchObject({ is: 'unconfirmed', detail: 'unknown zone' })
+    expect(last).toMatchObject({ is: 'unconfirmed', why: 'phone.no_place' })
   })
 
   it('stops when a newer press took its place', async () => {

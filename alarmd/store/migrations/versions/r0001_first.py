@@ -49,16 +49,20 @@ def _log() -> None:
         sa.Column("zone", ID),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text()),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("joinable", sa.Boolean(), nullable=False),
         sa.Column("due", INSTANT),
         sa.Column("opened_position", sa.BigInteger(), nullable=False, unique=True),
         sa.Column("summary", sa.Text(), nullable=False),
     )
     is_open = sa.column("open", sa.Boolean()) == sa.true()
-    for name, column in (("open", "opened_position"), ("open_zone", "zone"), ("open_cause", "cause")):
+    for name, column in (("open", "opened_position"), ("open_code", "code"), ("open_cause", "cause")):
         op.create_index(f"ix_alarms_{name}", "alarms", [column], postgresql_where=is_open, sqlite_where=is_open)
+    joins = sa.column("joinable", sa.Boolean()) == sa.true()
+    op.create_index("ix_alarms_joinable_zone", "alarms", ["zone"], postgresql_where=joins, sqlite_where=joins)
     is_due = sa.column("due").is_not(None)
     op.create_index("ix_alarms_due", "alarms", ["due"], postgresql_where=is_due, sqlite_where=is_due)
 

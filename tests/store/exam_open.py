@@ -1,0 +1,76 @@
+"""The third paper of the exam: of the alarms that are open, which is asked for when, and by which code."""
+
+import pytest
+
+from alarmd.alarm.incoming import FaultFound, FaultGone, Pressed
+from alarmd.alarm.model import Device, Kind
+from alarmd.errors import Refused
+from alarmd.ports import Registry
+from tests.store.stage import Stage, stage
+
+
+class ExamOfOpenAlarms:
+    """Inherited beside `Exam`."""
+
+    def test_answer_codes_of_neighbours_differ(self, one: Stage) -> None:
+        causes = one.take(*(FaultFound(f"cause-{n}", "away") for n in range(91)))
+        codes = [taken.alarm.code for taken in causes if taken.alarm]
+        assert codes[0] == codes[90] == "10"
+        assert len(set(codes[:90])) == 90
+
+    def test_two_open_alarms_never_have_the_same_answer_code_while_there_are_others(self, one: Stage) -> None:
+        first, *others = one.take(*(FaultFound(f"cause-{n}", "away") for n in range(90)))
+        assert first.alarm is not None
+        assert len({taken.alarm.code for taken in others if taken.alarm} | {first.alarm.code}) == 90
+        one.take(*(FaultGone(f"cause-{n}", "back") for n in (3, 40)))
+        with stage(one.url, "two") as two:
+            free = [node.take(FaultFound(node.node, "away"))[0].alarm for node in (one, two)]
+            assert [alarm.code for alarm in free if alarm] == ["13", "50"]
+        assert [taken.alarm.code for taken in one.take(FaultFound("last", "away")) if taken.alarm] == ["12"], "taken"
+
+    def test_an_answer_code_that_was_freed_and_then_not_is_not_given(self, one: Stage) -> None:
+        one.take(*(FaultFound(f"cause-{n}", "away") for n in range(90)), FaultGone("cause-5", "back"))
+        one.reopen()
+
+        def undone(unit: Registry) -> None:
+            one.taker().take(unit, FaultGone("cause-0", "back"), one.now)
+            assert unit.open_count(at_most=100) == 88, "asking writes what was gathered"
+            one.taker().take(unit, FaultFound("new", "away"), one.now)
+            raise Refused
+
+        with pytest.raises(Refused):
+            one.within(undone)
+        (new,) = one.take(FaultFound("new", "away"))
+        assert new.alarm is not None
+        assert new.alarm.code == "15"
+
+    # What a press may join.
+
+    def test_test_alarms_and_drills_are_not_read_for_a_press(self, one: Stage) -> None:
+        tests = [one.take(Pressed(Device("desk-3"), device="desk-3", kind=Kind.TEST))[0].alarm for _ in range(3)]
+        drill = one.take(Pressed(Device("desk-3"), device="desk-3", drill=True))[0].alarm
+        live = one.press("desk-3").alarm
+        assert live is not None
+        assert len({alarm.id for alarm in (*tests, drill, live) if alarm}) == 5
+        with one.database.transaction() as unit:
+            assert [alarm.id for alarm in unit.open_in_zone("fjordvik/reception")] == [live.id]
+        one.reopen()
+        assert one.press("desk-4").alarm == one.alarm(live.id)
+        assert list(one.database._memory._alarms) == [live.id], "no other alarm was folded"
+
+    def test_of_the_open_alarms_those_of_people_come_first(self, one: Stage) -> None:
+        def newest(at_most: int) -> list[str]:
+            with one.database.snapshot() as reading:
+                return [f"{a.kind}{' drill' * a.drill}" for a in reading.open_alarms(at_most=at_most)]
+
+        one.press("room-2")
+        one.press("desk-3")
+        one.take(FaultFound("before", "away"))
+        one.take(Pressed(Device("desk-3"), device="desk-3", drill=True))
+        one.take(Pressed(Device("desk-3"), device="desk-3", kind=Kind.TEST))
+        one.take(*(FaultFound(f"after-{n}", "away") for n in range(5)))
+        assert newest(3) == ["panic", "assist", "test"]
+        assert newest(100) == ["panic", "assist", "test", "panic drill", *["technical"] * 6]
+        with one.database.transaction() as unit:
+            one.taker().take(unit, FaultGone("before", "back"), one.now)
+            assert len(unit.open_alarms(at_most=100)) == 9
