@@ -64,7 +64,7 @@ pytest: $(dev) servers $(pages)
 	$(say) "tests; the pure rooms must be covered to the last branch"
 	@$(bin)/pytest -n 2 --ignore tests/browser --cov --cov-report term-missing:skip-covered
 
-oracle: $(dev) ## compare who is on call with a plain watch, every minute of two years in five time zones (some minutes)
+oracle: $(dev) ## compare who is on call with a plain watch, each minute of two years in five time zones (takes an hour)
 	@ORACLE=whole $(bin)/pytest -n 2 --timeout 3600 tests/oracle
 
 browser-test: $(dev) servers $(pages)
