@@ -138,6 +138,7 @@ class Outbox:
                     self._latest.pop(due.alarm, None)  # somebody else has decided on it since
                     self._take(due, late=True)
         except NotDurable as fault:
+            self._dispatcher.doubtful = True  # a claim, too, may have happened although we were told that it had not
             log.warning("outbox cannot be read", why=str(fault))
 
     async def _renew(self, now: datetime) -> None:
