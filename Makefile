@@ -17,7 +17,8 @@ pages := alarmd/console/static/console.html
 web_sources := $(shell find web_console alarmd/wording/screens -name node_modules -prune -o -type f -print 2>/dev/null)
 say = @printf '\n\033[1m%s\033[0m\n'
 
-.PHONY: help demo test setup check format python-check locks-check web-check pytest oracle browser-test servers web lock clean
+.PHONY: help demo test setup check format python-check locks-check web-check pytest oracle simulate mutants browser-test
+.PHONY: servers web lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +67,12 @@ pytest: $(dev) servers $(pages)
 
 oracle: $(dev) ## compare who is on call with a plain watch, each minute of two years in five time zones (takes an hour)
 	@ORACLE=whole $(bin)/pytest -n 2 --timeout 3600 tests/oracle
+
+simulate: $(dev) ## live through simulated worlds (SEEDS=10000), or tell one (SEED=7)
+	@$(bin)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
+
+mutants: $(dev) ## switch on small wrongs, one after the other: the simulated worlds must find every one
+	@$(bin)/python -m tests.simulation.hunt --write
 
 browser-test: $(dev) servers $(pages)
 	$(say) "tests in the browser"

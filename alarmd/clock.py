@@ -21,25 +21,35 @@ STEP = timedelta(seconds=2)
 class SystemClock:
     """The wall clock, UTC, but never going back: deadlines are instants, and an hour that is lived twice would be an
     hour in which nobody is told. Put back, it goes on by the monotonic clock (`behind` says how far the wall is
-    behind); put forward, it follows. `not_before`: where the log ends, so that a restart does not go back either.
+    behind); put forward, it follows.
     """
 
-    def __init__(self, not_before: datetime | None = None) -> None:
-        wall = datetime.now(UTC)
+    def __init__(self) -> None:
         self.behind = timedelta(0)
-        self._anchor = max(wall, not_before) if not_before is not None and not_before - wall > STEP else wall
-        self._since = time.monotonic()
+        self._anchor, self._since = self._wall(), self._steady()
+
+    def catch_up(self, with_: datetime) -> None:
+        """Go on from this instant where the wall is behind it: where the log ends, after a restart."""
+        if with_ - self.now() > STEP:
+            self._anchor, self._since = with_, self._steady()
 
     def now(self) -> datetime:
-        ours = self._anchor + timedelta(seconds=time.monotonic() - self._since)
-        wall = datetime.now(UTC)
+        ours, wall = self._anchor + (self._steady() - self._since), self._wall()
         self.behind = ours - wall
         if self.behind <= STEP:
             # It drifts, or was put forward: followed, but never to before what was said last.
             ours = self._anchor = max(wall, self._anchor)
-            self._since = time.monotonic()
+            self._since = self._steady()
             self.behind = timedelta(0)
         return milliseconds(ours)
+
+    def _wall(self) -> datetime:
+        """What hangs on the wall, whoever moves its hands."""
+        return datetime.now(UTC)
+
+    def _steady(self) -> timedelta:
+        """Since whenever, but never back."""
+        return timedelta(seconds=time.monotonic())
 
     async def sleep_until(self, when: datetime | None, wake: asyncio.Event | None = None) -> None:
         while when is None or self.now() < when:

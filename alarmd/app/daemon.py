@@ -106,7 +106,8 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
             closing(open_database(settings.database_url, node=settings.node_name, daemon=True))
         )
         stack.callback(_let_go, database, settings.node_name)
-        clock = SystemClock(not_before=_log_ends(database))
+        clock = SystemClock()
+        clock.catch_up(_log_ends(database) or clock.now())
         store = stack.enter_context(closing(ThreadedStore(database)))
         channels = await stack.enter_async_context(open_channels(settings))
         # Imported only where asked for: an office without a broker need not load its client.

@@ -1,0 +1,54 @@
+"""What is judged while the world runs: every decision that a node takes, and when each change was durable."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alarmd.alarm.incoming import DeadlinePassed, Incoming
+from alarmd.alarm.model import State
+from alarmd.dispatch.take import Taken, Taker
+from alarmd.ports import Unit
+
+
+@dataclass(frozen=True)
+class Commit:
+    """From this second on the log was durable to this length."""
+
+    at: float
+    position: int
+
+
+@dataclass
+class Court:
+    """One for a world."""
+
+    findings: list[str] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def taker(self, node: str) -> Taker:
+        """A real taker whose decisions are looked at."""
+        return WatchedTaker(node, lambda: f"i{next(self._ids):06d}", self)
+
+    def see(self, incoming: Incoming, now: datetime, taken: Taken) -> None:
+        """A decision. It may yet be undone by the disk; it must be right all the same."""
+        decision = taken.decision
+        alarm = decision.alarm
+        if alarm is None or not (decision.events or isinstance(incoming, DeadlinePassed)):
+            return
+        if isinstance(incoming, DeadlinePassed) and decision.due is not None and decision.due <= now:
+            self.findings.append(f"{alarm.id}: a deadline was met and is still there ({decision.due})")
+        if alarm.state in (State.RAISED, State.ACKNOWLEDGED) and decision.due is None:
+            self.findings.append(f"{alarm.id}: is {alarm.state} and has no deadline")
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTaker(Taker):
+    """Tells the court."""
+
+    court: Court
+
+    def take(self, unit: Unit, incoming: Incoming, now: datetime) -> Taken:
+        taken = Taker.take(self, unit, incoming, now)
+        self.court.see(incoming, now, taken)
+        return taken

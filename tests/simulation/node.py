@@ -1,0 +1,227 @@
+"""One life of a node: the real dispatcher, outbox, deadlines, follower and health over the real store. Everything by
+which it touches the world goes through here, and each such touch is a place where it may die, wait, or be lied to.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from alarmd.alarm.effects import EndCall, Feedback
+from alarmd.alarm.times import moment
+from alarmd.dispatch.deadlines import Deadlines
+from alarmd.dispatch.dispatcher import Dispatcher
+from alarmd.dispatch.follower import Follower
+from alarmd.dispatch.health import Health
+from alarmd.dispatch.outbox import Doors, Outbox
+from alarmd.dispatch.supervisor import Supervisor
+from alarmd.errors import NotDurable
+from alarmd.ports import Channel, Committed, Logged, Message, Outcome, Reading, Registry
+from alarmd.store.facade import InlineStore
+from tests.simulation.disk import CrashError, Disk, Fate, NodesDatabase
+from tests.simulation.judging import Court
+from tests.simulation.scenario import CHANNELS
+from tests.simulation.surroundings import Surroundings
+from tests.simulation.virtual import SimulatedClock
+
+T = TypeVar("T")
+
+QUIET = {
+    "Deadlines._sweep.<locals>.<lambda>": "SELECT count(*) FROM alarms WHERE due <= {now}",
+    "Outbox._fetch.<locals>.<lambda>": "SELECT count(*) FROM effects WHERE due_at <= {now} OR claimed_until > 0",
+}
+"""Questions that a node asks every second, and what must be none for them to be asked in vain. They are answered
+without a transaction then, which is most of the world's speed and nothing else.
+"""
+
+
+@dataclass
+class Life:
+    """From a start to a crash, or to the end of the world."""
+
+    name: str
+    number: int
+    surroundings: Surroundings
+    disk: Disk
+    court: Court
+    clock: SimulatedClock
+    announce: Callable[[str, int], None]
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    ready: bool = False
+    heard: list[int] = field(default_factory=list)
+    began_at: int = 0
+    lasted: bool = False
+    dispatcher: Dispatcher = field(init=False)
+    outbox: Outbox = field(init=False)
+    follower: Follower = field(init=False)
+    database: NodesDatabase = field(init=False)
+
+    @property
+    def alive(self) -> bool:
+        return not self.over.is_set()
+
+    def require_alive(self) -> None:
+        """A dead process does nothing more, whatever its tasks would like."""
+        if not self.alive:
+            raise asyncio.CancelledError
+
+    def die(self, how: str) -> None:
+        """At once; its tasks are swept up by `run`."""
+        if self.alive:
+            self.surroundings.crashed(self.name, how)
+            self.over.set()
+
+    async def run(self) -> None:
+        """Until it dies. Raises what stops a daemon that should have gone on."""
+        self.database = self.disk.open(self.name, shared=len(self.surroundings.scenario.nodes) > 1)
+        try:
+            async with asyncio.TaskGroup() as group:
+                body = group.create_task(self._body())
+                await self.over.wait()
+                body.cancel()
+        finally:
+            self.database.close()
+
+    async def _body(self) -> None:
+        store = NodesStore(self)
+        with self.database.snapshot() as reading:
+            last = reading.events(reading.head().position - 1, 1)
+        if last:
+            self.clock.catch_up(moment(json.loads(last[-1].body)["at"]))
+        health = Health(self.clock, self.name)
+        self.dispatcher = Dispatcher(store, self.clock, self.court.taker(self.name), health.store)
+        self.follower = Follower(store, self.clock)
+        async with Supervisor() as supervisor:
+            channels: dict[str, Channel] = {kind: NodesChannel(self, kind) for kind in CHANNELS}
+            doors = Doors(channels, NodesLights(self))
+            self.outbox = Outbox(store, self.clock, self.dispatcher, doors, self.name, supervisor.spawn)
+            deadlines = Deadlines(store, self.clock, self.dispatcher, health.report)
+            self.dispatcher.listeners += [self.follower.offer, self.outbox.offer, deadlines.offer, self._announce]
+            self.follower.tell.append(self._hear)
+            self.follower.elsewhere.append(self.outbox.look)
+            await self.follower.begin()
+            self.began_at = self.follower.head.position
+            parts: tuple[tuple[str, Coroutine[Any, Any, None]], ...] = (
+                ("dispatcher", self.dispatcher.run()),
+                ("follower", self.follower.run()),
+                ("outbox", self.outbox.run()),
+                ("deadlines", deadlines.run()),
+                ("health", health.run(self.dispatcher)),
+            )
+            for name, work in parts:
+                supervisor.forever(name, work)
+            self.ready = True
+            await asyncio.Event().wait()
+
+    def _hear(self, logged: Sequence[Logged]) -> None:
+        if self.alive:
+            self.heard += [one.position for one in logged]
+
+    def _announce(self, committed: Sequence[Committed]) -> None:
+        for one in committed:
+            if one.logged and self.alive:
+                self.announce(self.name, one.logged[-1].position)
+
+
+class NodesStore:
+    """Fulfils `ports.Store`: one writer after the other, with a fate for each."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._inner = InlineStore(life.database)
+        self._writer = asyncio.Lock()
+        self._head: tuple[int, Any] = (-1, None)
+
+    @property
+    def alone(self) -> bool:
+        return self._inner.alone
+
+    async def transact(self, work: Callable[[Registry], T]) -> T:
+        around = self._life.surroundings
+        with around.waiting():
+            async with self._writer:
+                await around.disk_turns()
+                self._life.require_alive()
+                if self._in_vain(work):
+                    return ()  # type: ignore[return-value]  # what an empty table gives to these questions
+                return await self._meet_fate(work)
+
+    async def read(self, work: Callable[[Reading], T]) -> T:
+        life, around = self._life, self._life.surroundings
+        with around.waiting():
+            await around.disk_turns()
+        life.require_alive()
+        if around.unreadable() and life.ready:
+            around.refused(life.name, "a question is refused")
+            raise NotDurable("disk I/O error")
+        if _name(work) == "Follower._look.<locals>.<lambda>":
+            if self._head[0] != around.changes:
+                self._head = (around.changes, await self._inner.read(work))
+            found: T = self._head[1]
+            return found
+        return await self._inner.read(work)
+
+    async def _meet_fate(self, work: Callable[[Registry], T]) -> T:
+        life, around = self._life, self._life.surroundings
+        fate = life.database.backend.fate = around.fate()
+        try:
+            return await self._inner.transact(work)
+        except CrashError:
+            life.die(fate.value)
+            raise asyncio.CancelledError from None
+        except NotDurable:
+            around.refused(life.name, fate.value)
+            raise
+        finally:
+            life.database.backend.fate = Fate.GOOD
+            await around.disk_answers()
+            life.require_alive()
+
+    def _in_vain(self, work: Callable[[Registry], T]) -> bool:
+        asks = QUIET.get(_name(work))
+        if asks is None:
+            return False
+        now = self._life.surroundings.milliseconds(self._life.clock.now())
+        return not self._life.disk.ask(asks.format(now=now))[0][0]
+
+
+@dataclass(frozen=True)
+class NodesChannel:
+    """Fulfils `ports.Channel`: how this node reaches the provider."""
+
+    life: Life
+    kind: str
+
+    async def send(self, message: Message) -> Outcome:
+        self.life.require_alive()
+        around = self.life.surroundings
+        if around.dies_now():
+            self.life.die("just before it called a provider")
+            raise asyncio.CancelledError
+        outcome = await around.network.take(self.life.name, self.kind, message)
+        self.life.require_alive()
+        if around.dies_now():
+            self.life.die("just after a provider had answered")
+            raise asyncio.CancelledError
+        return outcome
+
+    async def end(self, effect: EndCall) -> bool:
+        self.life.require_alive()
+        self.life.surroundings.network.end(self.life.name, effect)
+        return True
+
+
+@dataclass(frozen=True)
+class NodesLights:
+    """Fulfils `ports.Lights`: how this node reaches the broker."""
+
+    life: Life
+
+    async def show(self, alarm: str, feedback: Feedback) -> bool:
+        self.life.require_alive()
+        return await self.life.surroundings.show(self.life.name, alarm, feedback)
+
+
+def _name(work: Callable[..., Any]) -> str:
+    return getattr(work, "__qualname__", "")

@@ -1,0 +1,37 @@
+"""The first worlds, as part of every test run; `make simulate` lives through more."""
+
+import pytest
+
+from tests.simulation.mutants import MUTANTS, switched_on
+from tests.simulation.story import told
+from tests.simulation.world import run
+
+SHARES = 10
+WORLDS = 30
+"""So many worlds in each share; the shares may run beside each other."""
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_truth_is_broken_in_any_of_three_hundred_worlds(share: int) -> None:
+    for seed in range(share * WORLDS + 1, (share + 1) * WORLDS + 1):
+        verdict = run(seed)
+        assert not verdict.findings, told(verdict)
+
+
+def test_a_seed_replays_exactly() -> None:
+    for seed in (7, 32):
+        assert told(run(seed)) == told(run(seed))
+
+
+def test_every_small_wrong_fits_the_code_and_leaves_no_trace() -> None:
+    for mutant in MUTANTS:
+        with switched_on(mutant):
+            pass
+    assert not run(3).findings
+
+
+def test_a_small_wrong_is_found() -> None:
+    wrong = next(mutant for mutant in MUTANTS if mutant.where.endswith("Deadlines._passed"))
+    with switched_on(wrong):
+        assert run(1).findings
