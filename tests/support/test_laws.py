@@ -58,7 +58,7 @@ def test_what_keeps_the_laws_passes(project: Path, name: str, text: str | bytes)
 @pytest.mark.parametrize(
     ("lock", "fault"),
     [
-        ("--index-url https://mirror.example\n", "an address"),
+        ("--find-links https://mirror.example\n", "an address"),
         ("redis==8.1.0\n    # via alarmd\n", "no hash: redis==8.1.0"),
     ],
 )
