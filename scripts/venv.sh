@@ -21,7 +21,8 @@ if [ ! -x .venv/bin/pip ]; then
     "$python" -m venv .venv
 fi
 echo "installing $lock ($(grep -c '==' "$lock") packages)"
-.venv/bin/pip install --disable-pip-version-check --require-hashes --requirement "$lock" \
+# --no-deps: the lock names everything. Old pips look at newer versions of what a package asks for with an extra, and stop.
+.venv/bin/pip install --disable-pip-version-check --no-deps --require-hashes --requirement "$lock" \
     | sed --unbuffered --quiet 's/^Collecting \([^ ]*\).*/  \1/p'
 echo "installing alarmd"
 .venv/bin/pip install --disable-pip-version-check --quiet --no-deps --editable .
