@@ -74,9 +74,10 @@ simulate: $(dev) ## live through simulated worlds (SEEDS=10000), or tell one (SE
 mutants: $(dev) ## switch on small wrongs, one after the other: the simulated worlds must find every one
 	@$(bin)/python -m tests.simulation.hunt --write
 
+# A cold browser on a busy machine takes its time to begin.
 browser-test: $(dev) servers $(pages)
 	$(say) "tests in the browser"
-	@$(bin)/pytest tests/browser
+	@$(bin)/pytest --timeout 180 tests/browser
 
 servers:
 	@scripts/debian.sh 'mosquitto=/usr/sbin/mosquitto' 'redis-server=/usr/bin/redis-server' \
