@@ -6,7 +6,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-from uuid6 import uuid7
+from uuid_utils import uuid7
 
 from alarmd.alarm.times import milliseconds
 
