@@ -145,8 +145,12 @@ class Unit(Reading, Protocol):
         """
         ...
 
-    def give_back(self, node: str, *, besides: Collection[str]) -> None:
-        """Let go of every effect that is leased to this node but for these."""
+    def recall(self, node: str, now: datetime, *, besides: Collection[str]) -> tuple[Due, ...]:
+        """Every effect that is leased to this node but for these, leased to it anew."""
+        ...
+
+    def give_back(self, node: str) -> None:
+        """Let go of every effect that is leased to this node."""
         ...
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:

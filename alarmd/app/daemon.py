@@ -263,7 +263,7 @@ def _let_go(database: Database, node: str) -> None:
     """What this node has not done, a sister may do at once."""
     try:
         with database.transaction() as unit:
-            unit.give_back(node, besides=())
+            unit.give_back(node)
     except NotDurable as fault:
         log.warning("leases run out by themselves", why=str(fault))
 

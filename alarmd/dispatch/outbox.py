@@ -126,10 +126,7 @@ class Outbox:
     async def _fetch(self, now: datetime) -> None:
         try:
             if self._dispatcher.doubtful:
-                held = frozenset(self._held)
-                await self._store.transact(lambda unit: unit.give_back(self._node, besides=held))
-                self._dispatcher.doubtful = False
-                self._latest.clear()  # what may have been committed without our knowing is not in it
+                await self._recall(now)
             fetched = AT_ONCE
             while fetched == AT_ONCE:
                 claimed = await self._store.transact(lambda unit: unit.claim(self._node, now, AT_ONCE))
@@ -140,6 +137,17 @@ class Outbox:
         except NotDurable as fault:
             self._dispatcher.doubtful = True  # a claim, too, may have happened although we were told that it had not
             log.warning("outbox cannot be read", why=str(fault))
+
+    async def _recall(self, now: datetime) -> None:
+        """Take what a commit has leased to us whose answer was lost. It is not given back for that: what was committed
+        while we ask is leased to us as well, and a sister would tell people what we are telling them already.
+        """
+        held = frozenset(self._held)
+        self._dispatcher.doubtful = False
+        astray = await self._store.transact(lambda unit: unit.recall(self._node, now, besides=held))
+        self._latest.clear()  # what may have been committed without our knowing is not in it
+        for due in astray:
+            self._take(due, late=True)
 
     async def _renew(self, now: datetime) -> None:
         held = tuple(self._held)

@@ -64,7 +64,14 @@ _RENEW = (
     .where(effects.c.id == bindparam("effect"), effects.c.claimed_by == bindparam("node"))
     .values(claimed_until=bindparam("until"))
 )
-_LEASED = select(effects.c.id).where(effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
+_LEASED = select(effects.c.id, effects.c.alarm, effects.c.body).where(
+    effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0
+)
+_GIVEN_BACK = (
+    update(effects)
+    .where(effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
+    .values(claimed_until=0)
+)
 _OVERDUE = select(alarms.c.id).where(alarms.c.due <= bindparam("now")).order_by(alarms.c.due).limit(bindparam("limit"))
 _NEXT_DUE = select(func.min(alarms.c.due).label("due")).where(alarms.c.due.is_not(None))
 _CHANGES = ("state", "kind", "version", "open", "joinable", "due", "summary")
@@ -164,19 +171,15 @@ class StoredUnit(StoredReading):
         return Committed(alarm, logged, due, decision.due)
 
     def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
-        found = self._ask(_CLAIMABLE, {"now": instant(now), "limit": limit})
-        if found:
-            self.wrote = True
-            until = instant(now + LEASE)
-            self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": until} for row in found])
-        return tuple(Due(row.alarm, from_plain(orjson.loads(row.body))) for row in found)
+        return self._lease(self._ask(_CLAIMABLE, {"now": instant(now), "limit": limit}), node, now)
 
-    def give_back(self, node: str, *, besides: Collection[str]) -> None:
-        leased = self._ask(_LEASED, {"node": node})
-        astray = [row.id for row in leased if row.id not in besides]
-        if astray:
-            self.wrote = True
-            self._link.do(_CLAIM, [{"effect": effect, "node": node, "until": 0} for effect in astray])
+    def recall(self, node: str, now: datetime, *, besides: Collection[str]) -> tuple[Due, ...]:
+        return self._lease([row for row in self._ask(_LEASED, {"node": node}) if row.id not in besides], node, now)
+
+    def give_back(self, node: str) -> None:
+        self.flush()
+        self.wrote = True
+        self._link.do(_GIVEN_BACK, [{"node": node}])
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
         if effects:
@@ -259,6 +262,13 @@ class StoredUnit(StoredReading):
         }
         self.wrote = True
         return Due(alarm, effect)
+
+    def _lease(self, found: Sequence[Row[Any]], node: str, now: datetime) -> tuple[Due, ...]:
+        if found:
+            self.wrote = True
+            until = instant(now + LEASE)
+            self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": until} for row in found])
+        return tuple(Due(row.alarm, from_plain(orjson.loads(row.body))) for row in found)
 
     def _gather_done(self, done: Iterable[str]) -> None:
         for effect in done:

@@ -3,6 +3,7 @@ in the middle of a storm.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from alarmd.alarm.model import Alarm, AttemptState, Device, Person, State
 from alarmd.dispatch import deadlines, outbox
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import NotDurable
-from alarmd.ports import Outcome, Unit
+from alarmd.ports import Due, Outcome, Registry, Unit
 from alarmd.store.reading import StoredReading
 from tests.support.loop import Loop, Wire, World
 
@@ -117,6 +118,37 @@ async def test_a_commit_whose_answer_was_lost_tells_people_at_once(
         await world.clock.advance(1.1)
         assert sorted(world.wires["sms"].told) == ["kari", *GUARDS]
         assert (await loop.submit(pressed(ref="r1"))).repeated
+
+
+async def test_what_is_committed_while_a_lost_answer_is_cleared_up_stays_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.wires["sms"].hold = asyncio.Event()
+    async with world.life() as loop:
+        transact = loop.store.transact
+        claimed: list[Due] = []
+
+        async def answer_lost(work: object) -> None:
+            monkeypatch.setattr(loop.store, "transact", cleared_up)
+            await transact(work)  # type: ignore[arg-type]  # what the dispatcher asked for
+            raise NotDurable("the connection was lost during the commit")
+
+        async def cleared_up(work: Callable[[Registry], object]) -> object:
+            if not work.__qualname__.startswith("Outbox."):
+                return await transact(work)
+            monkeypatch.setattr(loop.store, "transact", transact)
+            await loop.submit(pressed("room-2"))
+            found = await transact(work)
+            with world.database("shell") as sister, sister.transaction() as unit:
+                claimed.extend(unit.claim("sister", world.clock.now(), 100))
+            return found
+
+        monkeypatch.setattr(loop.store, "transact", answer_lost)
+        with pytest.raises(NotDurable):
+            await loop.submit(pressed("desk-3"))
+        await world.clock.advance(1.1)
+        assert claimed == [], "a sister would tell people what we are telling them already"
+        assert sorted(world.wires["sms"].told) == ["kari", *sorted([*GUARDS, *GUARDS])]
 
 
 async def test_many_deadlines_at_once_are_few_commits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

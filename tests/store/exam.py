@@ -202,6 +202,22 @@ class Exam:
             left = unit.claim("two", one.now + timedelta(seconds=31), 100)
         assert sorted(due.effect.id for due in left) == sorted(ids[1:])
 
+    def test_what_is_ones_own_can_be_recalled_and_be_given_back(self, one: Stage) -> None:
+        taken = one.press("desk-3", "a-1")
+        assert taken.committed is not None
+        decided = {due.effect.id: due for due in taken.committed.effects}
+        first, *others = decided
+        with one.database.transaction() as unit:
+            assert unit.recall("two", one.now, besides=()) == ()
+            recalled = unit.recall("one", one.now + timedelta(seconds=20), besides=[first])
+            assert {due.effect.id: due for due in recalled} == {id: decided[id] for id in others}
+        with one.database.transaction() as unit:
+            left = unit.claim("two", one.now + timedelta(seconds=31), 100)
+            assert [due.effect.id for due in left] == [first], "the others are held for longer"
+            unit.give_back("one")
+        with one.database.transaction() as unit:
+            assert {due.effect.id for due in unit.claim("three", one.now, 100)} == set(others)
+
     def test_what_is_done_is_never_claimed_again(self, one: Stage) -> None:
         taken = one.press("desk-3", "a-1")
         assert taken.committed is not None
