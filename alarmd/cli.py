@@ -203,3 +203,25 @@ def verify() -> None:
     from alarmd.commands.verify import verify as command
 
     command(settings())
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
+    """Copy everything into one file, beside a running daemon too."""
+    from alarmd.commands import backup as command
+
+    command.backup(settings(), file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `alarmd backup` made.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Give up what PostgreSQL holds now.")] = False,
+    accept: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Take one that is not as it was written.")
+    ] = None,
+) -> None:
+    """Put a backup back; no daemon may run."""
+    from alarmd.commands import backup as command
+
+    command.restore(settings(), file, replace=replace, accept=accept)

@@ -2,6 +2,8 @@
 `sqlite.py` and `postgresql.py` are the two; nothing else in the store knows which one it has.
 """
 
+import os
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
@@ -63,3 +65,12 @@ def first_line(error: SQLAlchemyError) -> str:
     """What the driver said, without SQLAlchemy's additions, which would show statements and values."""
     said = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
     return said.strip().splitlines()[0] if said.strip() else type(error).__name__
+
+
+def sync(place: Path) -> None:
+    """Onto the disk: a file, or which files a folder names."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -178,9 +178,7 @@ class Database:
         """Lock the head. A connection that died while it was idle is replaced: nothing was asked of it yet, so nothing
         is lost.
         """
-        gone = self._backend.still_there()
-        if gone is not None:
-            raise NotDurable(gone)
+        self._require_place()
         stale = self._writer is not None
         try:
             connection, row = self._lock_head()
@@ -193,9 +191,19 @@ class Database:
             except SQLAlchemyError as again:
                 self._drop()
                 raise NotDurable(self._backend.explain(again)) from again
+        try:
+            self._require_place()  # while we waited for the lock it may have been replaced by a backup
+        except NotDurable:
+            self._drop()
+            raise
         link = Link(connection, self._backend)
         self._catch_up(link, row)
         return link, row
+
+    def _require_place(self) -> None:
+        gone = self._backend.still_there()
+        if gone is not None:
+            raise NotDurable(gone)
 
     def _lock_head(self) -> tuple[Connection, HeadRow]:
         if self._writer is None:

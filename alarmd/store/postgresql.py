@@ -99,12 +99,14 @@ class Postgresql:
         )
 
 
+def several_hosts(given: Mapping[str, str | int | None]) -> dict[str, str | int | None]:
+    """Of several hosts the one that takes writes, never a standby."""
+    return {"target_session_attrs": "read-write"} if "," in str(given.get("host", "")) else {}
+
+
 def _with_defaults(given: Mapping[str, str | int | None], name: str) -> str:
     """What the URL says, and for the rest what makes a dead server known within seconds."""
     options = " ".join(f"-c {key}={value}" for key, value in _SESSION.items())
-    several: dict[str, str | int | None] = (
-        {"target_session_attrs": "read-write"} if "," in str(given.get("host", "")) else {}
-    )
     defaults: dict[str, str | int | None] = {
         "connect_timeout": 5,
         "keepalives_idle": 5,
@@ -113,7 +115,7 @@ def _with_defaults(given: Mapping[str, str | int | None], name: str) -> str:
         "tcp_user_timeout": 10_000,
         "application_name": name[:63],
     }
-    said = {**defaults, **several, **given, "options": f"{given.get('options', '')} {options}".strip()}
+    said = {**defaults, **several_hosts(given), **given, "options": f"{given.get('options', '')} {options}".strip()}
     return conninfo.make_conninfo("", **said)
 
 

@@ -103,6 +103,10 @@ class StoredRegistry(StoredUnit):
         self._audit("sessions_ended", {"person": person, "sessions": ended}, by, now)
         self._raise_access()
 
+    def note(self, action: str, detail: Values, *, by: str, now: datetime) -> None:
+        """A line about something that changed no row of its own, such as a restore."""
+        self._audit(action, detail, by, now)
+
     def _raise_access(self) -> None:
         """Every node notices within 250 ms and asks again who may do what."""
         self._move_head(access=self._row["access"] + 1)

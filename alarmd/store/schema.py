@@ -34,7 +34,7 @@ BEGINNING = {
 
 def is_current(connection: Connection) -> bool:
     """Do the tables of this version stand? A plain question that locks nobody out."""
-    return _revision(connection) == REVISION
+    return revision_of(connection) == REVISION
 
 
 def bring_up(connection: Connection, backend: Backend) -> None:
@@ -42,7 +42,7 @@ def bring_up(connection: Connection, backend: Backend) -> None:
     change.
     """
     backend.lock_schema(connection)
-    found = _revision(connection)
+    found = revision_of(connection)
     if found is None:
         _create(connection, backend)
     elif found != REVISION:
@@ -50,7 +50,8 @@ def bring_up(connection: Connection, backend: Backend) -> None:
         import_module("alarmd.store.upgrade").upgrade(connection, found, backend.place)
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """As the database says; None where alarmd has made no tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from alarmd.errors import CannotStart
-from alarmd.store.backend import LOCK_WAIT, first_line
+from alarmd.store.backend import LOCK_WAIT, first_line, sync
 from alarmd.store.prepared import wrapped
 
 _FLOCK = "hhqqi4x"
@@ -46,8 +46,7 @@ class Sqlite:
     alone = True
 
     def __init__(self, url: str) -> None:
-        name = url.removeprefix("sqlite://").removeprefix("/")
-        self._file = Path(name) if name else None
+        self._file = file_of(url)
         self.place = str(self._file) if self._file else "memory"
         self._identity: tuple[int, int] | None = None
         self._lock: int | None = None
@@ -61,11 +60,7 @@ class Sqlite:
             self._memory = self._connect()  # it lives as long as one connection does
             return
         try:
-            folder = self._file.absolute().parent
-            missing = [place for place in (folder, *folder.parents) if not place.exists()]
-            folder.mkdir(parents=True, exist_ok=True)
-            if not self._file.exists():
-                self._unsynced = [folder, *(place.parent for place in missing)]
+            self.make_folder()
             # Phone numbers stand in it: for alarmd's user alone.
             os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as fault:
@@ -74,10 +69,19 @@ class Sqlite:
             ) from fault
         self._identity = _identity(self._file)
 
+    def make_folder(self) -> None:
+        """Where the file stands, or will. Raises OSError."""
+        assert self._file is not None
+        folder = self._file.absolute().parent
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self._file.exists():
+            self._unsynced = [folder, *(place.parent for place in missing)]
+
     def settle(self) -> None:
         # SQLite syncs the file; that its folder names it, and new folders are named by theirs, is ours to sync.
         while self._unsynced:
-            _sync(self._unsynced.pop())
+            sync(self._unsynced.pop())
 
     def still_there(self) -> str | None:
         if self._file is not None and _identity(self._file) != self._identity:
@@ -114,11 +118,7 @@ class Sqlite:
         return bool(held[0] != fcntl.F_UNLCK)
 
     def explain(self, error: SQLAlchemyError) -> str:
-        said = first_line(error)
-        advice = next(
-            (text for word, text in _ADVICE if word in said), "{place} did not take it; look into the system's log"
-        )
-        return f"{advice.format(place=self.place)} (SQLite: {said})"
+        return told(first_line(error), self.place)
 
     def unreachable(self, error: SQLAlchemyError) -> bool:  # noqa: ARG002 - part of the protocol; a file is never merely away
         return False
@@ -162,6 +162,20 @@ class Sqlite:
         return Path(f"{self._file}.lock")
 
 
+def file_of(url: str) -> Path | None:
+    """The file of a URL; None: in memory."""
+    name = url.removeprefix("sqlite://").removeprefix("/")
+    return Path(name) if name else None
+
+
+def told(said: str, place: object) -> str:
+    """What SQLite said about a file, with what to do."""
+    advice = next(
+        (text for word, text in _ADVICE if word in said), "{place} did not take it; look into the system's log"
+    )
+    return f"{advice.format(place=place)} (SQLite: {said})"
+
+
 def _beginner(begin: str) -> Callable[[Connection], None]:
     def on_begin(connection: Connection) -> None:
         try:
@@ -183,11 +197,3 @@ def _identity(file: Path) -> tuple[int, int] | None:
 def _flock(kind: int) -> bytes:
     """The first byte of the file, by the open file description: released when the process ends, however it ends."""
     return struct.pack(_FLOCK, kind, os.SEEK_SET, 0, 1, 0)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,6 @@
 """Is everything as it was written? Reads both hash chains from their beginning and, alarm by alarm, whether the log
 makes of each what the other tables say. One snapshot, so it may run beside a daemon; writes nothing. Called by `alarmd
-verify`.
+verify`, and on every backup.
 
 The chains prove the log and the audit log. Alarms, answered refs and waiting effects must follow from the log;
 organisation versions, keys, accounts and sessions from the digests in the audit log.
@@ -16,6 +16,7 @@ from alarmd.store.chain import audit_hash, event_hash
 from alarmd.store.database import Database
 from alarmd.store.digests import Administered
 from alarmd.store.link import Link
+from alarmd.store.reading import HeadRow
 from alarmd.store.tables import audit, events
 
 MOST = 100
@@ -37,12 +38,17 @@ class Report:
 def verify(database: Database) -> Report:
     """Read everything. Raises NotDurable when the database cannot be read."""
     with database.reading() as (link, head):
-        log, administered = _Chain("the log", "event"), Administered()
-        findings = [*_log(link, log), *log.end(head.position, head.hash)]
-        findings += stories.findings(link)
-        changes = _Chain("the audit log", "change")
-        findings += [*_audit(link, changes, administered), *changes.end(head.audit_position, head.audit_hash)]
-        findings += administered.findings(link, head.organisation)
+        return examine(link, head)
+
+
+def examine(link: Link, head: HeadRow) -> Report:
+    """The same inside a transaction of the caller's. Raises NotDurable."""
+    log, administered = _Chain("the log", "event"), Administered()
+    findings = [*_log(link, log), *log.end(head.position, head.hash)]
+    findings += stories.findings(link)
+    changes = _Chain("the audit log", "change")
+    findings += [*_audit(link, changes, administered), *changes.end(head.audit_position, head.audit_hash)]
+    findings += administered.findings(link, head.organisation)
     more = len(findings) - MOST
     shown = findings if more <= 0 else [*findings[:MOST], f"and {more} more"]
     return Report(tuple(shown), log.length, changes.length)
