@@ -53,8 +53,8 @@ RELAY_PATIENCE = timedelta(seconds=3)
 SWITCH = 0.001
 """Seconds after which a busy thread lets another in: the writer must not wait long for a loop that fans out."""
 GARBAGE = (50_000, 50, 100)
-"""How seldom Python looks for garbage that refers to itself. There is next to none, and in a storm of true alarms, all of
-which stay, looking through them again and again was two fifths of all work."""
+"""How seldom Python looks for garbage that refers to itself. There is next to none, and in a storm of true alarms, all
+of which stay, looking through them again and again was two fifths of all work."""
 
 
 @dataclass(frozen=True, slots=True)
