@@ -115,14 +115,30 @@ class Growing:
 
     def answered(self, person: str) -> None:
         """He need not be reached any more by what he was told so far."""
+        for id in self._unsettled().pop(person, ()):
+            self._settle(id)
+
+    def goes_on(self) -> None:
+        """The clock will run again; what is pointless while it stands stays so."""
+        ledger, unsettled = self.ledger(), self._unsettled()
+        for person, ids in [*unsettled.items()]:
+            wanted = [id for id in ids if self.alarm.wants(ledger[id])]
+            for id in ids:
+                if id not in wanted:
+                    self._settle(id)
+            unsettled[person] = wanted
+
+    def _settle(self, id: str) -> None:
         ledger = self.ledger()
+        ledger[id] = replace(ledger[id], settled=True)
+
+    def _unsettled(self) -> dict[str, list[str]]:
         if self._waiting is None:
             self._waiting = {}
-            for n in ledger.values():
-                if not n.answered:
+            for n in self.ledger().values():
+                if not n.settled:
                     self._waiting.setdefault(n.person, []).append(n.id)
-        for id in self._waiting.pop(person, ()):
-            ledger[id] = replace(ledger[id], answered=True)
+        return self._waiting
 
 
 Fields = dict[str, Any]
@@ -147,7 +163,10 @@ def _signal(event: Event) -> Signal:
 
 def _joined(growing: Growing, event: Event) -> Fields:
     growing.joined.append(_signal(event))
-    return _clock(growing, event)
+    clock = next_from_wire(event.data["next"])
+    if not growing.alarm.asks and clock is not None and clock.at is not None:
+        growing.goes_on()
+    return {"next": clock}
 
 
 def _upgraded(growing: Growing, event: Event) -> Fields:
@@ -157,8 +176,9 @@ def _upgraded(growing: Growing, event: Event) -> Fields:
         replace(r, counts=r.person in data["counts"], arrive_by=promised.get(r.person))
         for r in growing.alarm.responders
     )
+    growing.joined.append(_signal(event))
     stronger = {"kind": Kind(data["kind"]), "chain": data["chain"], "needed": data["needed"]}
-    return {**_joined(growing, event), **stronger, "responders": responders}
+    return {**_clock(growing, event), **stronger, "responders": responders}
 
 
 def _clock(_: Growing, event: Event) -> Fields:

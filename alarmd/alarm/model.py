@@ -188,7 +188,8 @@ class Notification:
     """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s
     for acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach
     him. `beyond`: decided when enough were coming already, because somebody asked for more or the alarm became
-    stronger. `answered`: he has answered since, so this need not reach him any more."""
+    stronger. `settled`: this need not reach him any more, whatever comes: he has answered since, or enough were coming
+    and a press has set the clock going again."""
 
     id: str
     person: str
@@ -199,7 +200,7 @@ class Notification:
     attempts: tuple[Attempt, ...]
     fall_back: bool = True
     beyond: bool = False
-    answered: bool = False
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,19 +271,19 @@ class Alarm:
 
     @property
     def enough(self) -> bool:
-        """So many are coming that nobody else need be asked; the chain's clock stands."""
+        """So many are coming that nobody else need be asked; the chain's clock stands, until somebody presses again."""
         return self.coming >= self.needed
 
     @property
     def asks(self) -> bool:
-        """Is the chain still looking for somebody?"""
-        return not (self.enough or self.state is State.ATTENDED or self.state.ended)
+        """Is the chain looking for somebody? As long as its clock runs."""
+        return self.next is not None and self.next.at is not None
 
     def wants(self, notification: Notification) -> bool:
         """Does it still help anybody that this reaches him? The all-clear always does."""
         if notification.purpose is Purpose.ALL_CLEAR:
             return True
-        if self.state.ended or notification.answered or notification.person in self.pressers:
+        if self.state.ended or notification.settled or notification.person in self.pressers:
             return False
         return notification.beyond or self.asks
 

@@ -1,6 +1,7 @@
 """A person answers: acknowledge, on my way, arrived, cannot; close, note, more people now. PURE. Called by `decide`.
 
 Saying the same again changes nothing and is no error: a guard who presses twice must not be told that he was wrong.
+Only where somebody has pressed again since, it says that he is coming all the same, and the clock stands once more.
 Being there implies being on the way implies having answered, so those who skip a word are taken at the last one.
 """
 
@@ -9,7 +10,7 @@ from typing import assert_never
 
 from alarmd.alarm.events import EventKind, Reason, next_wire, responder_data
 from alarmd.alarm.incoming import Action, Answered, Outcome
-from alarmd.alarm.model import SYSTEM, Person, Responder, ResponderState, State
+from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, ResponderState, State
 from alarmd.escalation.draft import Draft, Refusal
 from alarmd.escalation.plan import advance, all_clear, do_now, resumed
 from alarmd.organisation.model import Chain, Organisation
@@ -58,6 +59,8 @@ def _come(draft: Draft, action: Action, by: Person) -> None:
     if action is Action.ARRIVED and _state(draft, by) is not ResponderState.ARRIVED:
         _responds(draft, EventKind.ARRIVED, by)
         attend(draft)
+    if not draft.events and before.asks and before.enough and _responder(draft, by).counts:
+        _responds(draft, EventKind(_state(draft, by)), by)
     draft.end_calls(before, by)
     draft.show(before)
 
@@ -66,8 +69,7 @@ def _acknowledge(draft: Draft, by: Person) -> None:
     """From now on his word holds for so long; with enough of them the chain's clock stands."""
     alarm, rule = draft.alarm, draft.chain.acknowledge
     counts = counted(by.person, draft.chain, draft.organisation)
-    stands = alarm.coming + counts >= alarm.needed
-    clock = replace(alarm.next, at=None) if alarm.next and stands else alarm.next
+    clock = _halted(alarm, alarm.coming + 1) if counts else alarm.next
     arrive_by = draft.now + rule.arrive_within if counts else None
     state = State.ACKNOWLEDGED if counts and alarm.state is State.RAISED else alarm.state
     draft.happens(
@@ -76,18 +78,23 @@ def _acknowledge(draft: Draft, by: Person) -> None:
 
 
 def _responds(draft: Draft, kind: EventKind, by: Person) -> None:
-    """On the way keeps the time he promised; being there needs none."""
-    known = _responder(draft, by)
-    arrive_by = known.arrive_by if kind is EventKind.EN_ROUTE else None
-    data = responder_data(by.person, counts=known.counts, arrive_by=arrive_by, next=draft.alarm.next)
-    draft.happens(kind, by, data)
+    """The time he promised is kept; being there needs none."""
+    alarm, known = draft.alarm, _responder(draft, by)
+    arrive_by = None if kind is EventKind.ARRIVED else known.arrive_by
+    clock = _halted(alarm, alarm.coming) if known.counts else alarm.next
+    draft.happens(kind, by, responder_data(by.person, counts=known.counts, arrive_by=arrive_by, next=clock))
+
+
+def _halted(alarm: Alarm, coming: int) -> NextStep | None:
+    """The clock by the word of somebody who counts: with enough of them it stands."""
+    return replace(alarm.next, at=None) if alarm.next and coming >= alarm.needed else alarm.next
 
 
 def _decline(draft: Draft, by: Person) -> None:
     """He cannot. If he was coming and too few are left, the next undone step is due at once."""
     before = draft.alarm
     known = before.responder(by.person)
-    asked = any(n.person == by.person and not n.answered for n in before.notifications)
+    asked = any(n.person == by.person and not n.settled for n in before.notifications)
     if known is not None and not known.coming and not asked:
         return
     left = before.coming - (known is not None and known.counts and known.coming)

@@ -59,6 +59,15 @@ def lapse(draft: Draft) -> None:
         draft.show(before)
 
 
+def again(draft: Draft) -> NextStep | None:
+    """The clock when somebody presses again. One that stands because enough are coming goes on: the next undone step is
+    due at its distance from the one before it, counted from now. Once the alarm is attended it stands for good."""
+    clock = draft.alarm.next
+    if clock is None or clock.at is not None or draft.alarm.state is State.ATTENDED:
+        return clock
+    return replace(clock, at=draft.now + _distance(draft.chain, clock))
+
+
 def resumed(draft: Draft, coming: int) -> NextStep | None:
     """The clock when so many are left who come: too few, and a standing clock goes on with the next undone step, now.
     Once the alarm is attended it stands for good."""
@@ -156,20 +165,28 @@ def all_clear(draft: Draft) -> None:
 
 def _following(draft: Draft, clock: NextStep) -> NextStep:
     """The step after this one: at its distance, or in a new round."""
-    steps, repeat, at = draft.chain.steps, draft.chain.repeat, clock.at or draft.now
-    if clock.step < len(steps):
-        after = NextStep(clock.step + 1, clock.round, at + steps[clock.step].after - steps[clock.step - 1].after)
-    elif repeat is not None:
-        after = NextStep(repeat.start, clock.round + 1, max(at, draft.now) + repeat.every)
+    chain, at = draft.chain, clock.at or draft.now
+    if clock.step < len(chain.steps):
+        after = NextStep(clock.step + 1, clock.round, None)
     else:
-        if clock.round == 1:
-            _report(
-                draft,
-                f"exhausted:{draft.alarm.chain}",
-                f"chain {draft.alarm.chain} has no repeat: its last step is told again and again",
-            )
-        after = NextStep(clock.step, clock.round + 1, max(at, draft.now) + LAST_STEP_EVERY)
-    return after if draft.alarm.asks else replace(after, at=None)
+        after, at = NextStep(_begins(chain), clock.round + 1, None), max(at, draft.now)
+        if chain.repeat is None and clock.round == 1:
+            words = f"chain {chain.id} has no repeat: its last step is told again and again"
+            _report(draft, f"exhausted:{chain.id}", words)
+    return replace(after, at=at + _distance(chain, after)) if draft.alarm.asks else after
+
+
+def _begins(chain: Chain) -> int:
+    """With which step each later round begins."""
+    return chain.repeat.start if chain.repeat else len(chain.steps)
+
+
+def _distance(chain: Chain, clock: NextStep) -> timedelta:
+    """How long after the step before it this one comes; of the first, after the beginning."""
+    if clock.round > 1 and clock.step == _begins(chain):
+        return chain.repeat.every if chain.repeat else LAST_STEP_EVERY
+    before = chain.steps[clock.step - 2].after if clock.step > 1 else timedelta()
+    return chain.steps[clock.step - 1].after - before
 
 
 def _pass(draft: Draft, clock: NextStep, after: NextStep) -> None:

@@ -12,7 +12,7 @@ from alarmd.alarm.times import stamp
 from alarmd.escalation.answering import attend, counted
 from alarmd.escalation.draft import Draft, Ids
 from alarmd.escalation.feedback import shown
-from alarmd.escalation.plan import advance, do_now, first
+from alarmd.escalation.plan import advance, again, do_now, first
 from alarmd.organisation.model import Organisation
 
 
@@ -59,7 +59,8 @@ def press(opening: Opening, pressed: Pressed, signal: Signal, ids: Ids) -> Draft
         return _upgrade(draft, signal)
     before = draft.alarm
     sounds = not settles(alarm, presser, joining.settle, signal.at)
-    draft.happens(EventKind.JOINED, signal.by, signal_data(signal, drill=alarm.drill, sounds=sounds, next=alarm.next))
+    clock = again(draft) if sounds else alarm.next
+    draft.happens(EventKind.JOINED, signal.by, signal_data(signal, drill=alarm.drill, sounds=sounds, next=clock))
     draft.end_calls(before, signal.by)  # who presses himself need not be rung any more
     _answer(draft, signal)
     return draft

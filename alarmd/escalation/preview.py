@@ -64,7 +64,7 @@ def preview(organisation: Organisation, device: str, kind: Kind | None, at: date
 
 def upcoming(alarm: Alarm, organisation: Organisation) -> tuple[PreviewStep, ...]:
     """The steps of this round that are still to come if nobody answers; none while the clock stands."""
-    return () if alarm.enough else _onwards(alarm, organisation, _ids())
+    return _onwards(alarm, organisation, _ids())
 
 
 def _onwards(alarm: Alarm, organisation: Organisation, ids: Iterator[str]) -> tuple[PreviewStep, ...]:

@@ -108,5 +108,5 @@ def test_what_was_told_after_an_answer_still_has_to_reach_him() -> None:
         story.wait(60)
         story.does("eva", Action.DECLINE)
     story.wait(60)
-    assert [n.answered for n in story.alarm.notifications] == [True] * 4 + [False]
+    assert [n.settled for n in story.alarm.notifications] == [True] * 4 + [False]
     assert story.folded(story.last) == story.alarm

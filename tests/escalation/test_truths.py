@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from alarmd.alarm.effects import Feedback, Tell
-from alarmd.alarm.events import EventKind
+from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pressed, Reported
 from alarmd.alarm.model import Alarm, AttemptState, Kind, Person, Purpose, State
 from alarmd.escalation.answering import counted
@@ -22,6 +22,7 @@ from tests.support.organisations import answered_by, office, person, role, step,
 from tests.support.story import Story
 
 PEOPLE = sorted(office().people)
+COMING = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED)
 REACHED = (AttemptState.DELIVERED, AttemptState.ANSWERED, AttemptState.SEEN)
 
 
@@ -47,6 +48,17 @@ REACHES = st.sampled_from(sorted(AttemptState))
 
 def attempts(alarm: Alarm, states: tuple[AttemptState, ...]) -> set[str]:
     return {a.id for n in alarm.notifications for a in n.attempts if a.state in states}
+
+
+def pressed_again(events: list[Event]) -> bool:
+    """Has somebody pressed an acknowledged alarm, and nobody who counts said since that he is coming?"""
+    again = False
+    for event in events:
+        if event.kind is EventKind.JOINED:
+            again |= event.data["sounds"] and event.state is State.ACKNOWLEDGED
+        elif event.kind is EventKind.UPGRADED or (event.kind in COMING and event.data["counts"]):
+            again = False
+    return again
 
 
 class Truths(RuleBasedStateMachine):
@@ -86,11 +98,12 @@ class Truths(RuleBasedStateMachine):
     )
     def press(self, device: str, kind: Kind | None, drill: bool) -> None:
         told_before = len(self.story.effects)
-        open_before = {i: (a.state, a.version) for i, a in self.story.alarms.items()}
+        open_before = dict(self.story.alarms)
         alarm = self.story.press(device, kind, drill=drill and kind is not None)
-        state, version = open_before.get(alarm.id, (State.RAISED, 0))
-        if self.story.events[alarm.id][version].kind is EventKind.JOINED:
-            assert alarm.state is state
+        before = open_before.get(alarm.id)
+        if before is not None and self.story.events[alarm.id][before.version].kind is EventKind.JOINED:
+            assert alarm.state is before.state
+            assert alarm.responders == before.responders, "no promise is made longer by a press"
             assert not any(isinstance(e, Tell) for e in self.story.effects[told_before:])
 
     @rule(
@@ -186,13 +199,14 @@ class Truths(RuleBasedStateMachine):
                 assert self.story.due[id] is not None
 
     @invariant()
-    def the_clock_stands_exactly_while_enough_are_coming(self) -> None:
-        for alarm in self.story.alarms.values():
+    def the_clock_stands_exactly_while_enough_are_coming_and_nobody_has_pressed_since_their_word(self) -> None:
+        for id, alarm in self.story.alarms.items():
             if alarm.state.ended:
                 assert alarm.next is None
             else:
                 assert alarm.next is not None
-                assert (alarm.next.at is None) == (alarm.enough or alarm.state is State.ATTENDED)
+                stands = alarm.enough and not pressed_again(self.story.events[id])
+                assert (alarm.next.at is None) == (stands or alarm.state is State.ATTENDED)
 
     @invariant()
     def a_word_that_holds_for_a_time_is_of_one_who_counts_and_is_on_his_way(self) -> None:
@@ -240,7 +254,7 @@ class Truths(RuleBasedStateMachine):
                 over |= notification.person in alarm.pressers
                 for attempt in notification.attempts:
                     if (tell := tells.get(attempt.id)) is not None:
-                        done = notification.answered or attempt.state is not AttemptState.QUEUED
+                        done = notification.settled or attempt.state is not AttemptState.QUEUED
                         assert still_wanted(alarm, tell) == (not over and not done)
 
     @invariant()

@@ -28,6 +28,7 @@ def judge(seen: Record) -> list[str]:
         what_was_accepted_is_there,
         answers_are_there,
         no_alarm_is_silent,
+        the_clock_stands_rightly,
         chain_was_followed,
         attempts_were_made,
         nobody_was_told_in_vain,
@@ -127,11 +128,29 @@ def pointless(alarm: Alarm, notification: Notification) -> bool:
     if notification.purpose is Purpose.ALL_CLEAR:
         return False
     ended = alarm.state in (State.RESOLVED, State.CANCELLED)
-    coming = sum(r.counts and r.state.value != "declined" for r in alarm.responders)
-    enough = coming >= alarm.needed or alarm.state is State.ATTENDED
+    stands = alarm.next is None or alarm.next.at is None
     return (
-        ended or notification.answered or notification.person in alarm.pressers or (enough and not notification.beyond)
+        ended or notification.settled or notification.person in alarm.pressers or (stands and not notification.beyond)
     )
+
+
+def the_clock_stands_rightly(seen: Record) -> Iterator[str]:
+    """While enough are coming and nobody has pressed since one of them said so; for good once it is attended."""
+    for id, tale in seen.tales.items():
+        pressed = False
+        for told in tale:
+            alarm, data = told.alarm, told.event.data
+            if told.event.kind is EventKind.JOINED:
+                pressed |= data["sounds"] and alarm.state is State.ACKNOWLEDGED
+            elif told.event.kind is EventKind.UPGRADED or (told.event.kind in RESPONSES and data["counts"]):
+                pressed = False
+            if alarm.next is None:
+                continue
+            coming = sum(r.counts and r.state.value != "declined" for r in alarm.responders)
+            stands = alarm.state is State.ATTENDED or (coming >= alarm.needed and not pressed)
+            if (alarm.next.at is None) != stands:
+                yield f"{id}: its clock {'runs' if stands else 'stands'} after {told.event.kind} at {told.at:.3f}"
+                break
 
 
 def attempts_were_made(seen: Record) -> Iterator[str]:

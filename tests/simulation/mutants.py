@@ -128,6 +128,12 @@ MUTANTS = (
         "return clock",
     ),
     Mutant(
+        "a press leaves a clock standing that stands",
+        "alarmd.escalation.plan:again",
+        "return replace(clock, at=draft.now + _distance(draft.chain, clock))",
+        "return clock",
+    ),
+    Mutant(
         "a lapse that comes exactly now is none",
         "alarmd.escalation.plan:lapse",
         "r.arrive_by <= draft.now",
@@ -147,9 +153,9 @@ MUTANTS = (
     ),
     Mutant(
         "a round begins with the first step, whatever the chain says",
-        "alarmd.escalation.plan:_following",
-        "NextStep(repeat.start,",
-        "NextStep(1,",
+        "alarmd.escalation.plan:_begins",
+        "chain.repeat.start",
+        "1",
     ),
     Mutant(
         "another try forgets which ways were tried",
