@@ -3,26 +3,20 @@ on by itself.
 """
 
 import json
-import random
 import resource
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from alarmd.store import open_database
 from tests.support import servers
 from tests.support.daemon import Daemon, daemon
-
-HANDS = 8
 
 pytestmark = pytest.mark.timeout(180)  # whole processes, started and killed again and again
 
@@ -63,53 +57,6 @@ def test_it_starts_takes_a_press_and_stops_in_good_order(tmp_path: Path) -> None
         assert "Traceback" not in one.log
         one.start()
         assert one.press(ref="r1").json() == answer.json(), "the same ref is the same signal after a restart"
-
-
-@pytest.mark.timeout(400)
-def test_killed_ten_times_in_a_storm_of_presses_nothing_accepted_is_lost(tmp_path: Path) -> None:
-    """kill -9 at any moment of 500 presses, ten times: every accepted press is in the log and its chain goes on."""
-    dice = random.Random(7)  # noqa: S311 - when to kill is no secret
-    accepted: list[str] = []
-    with daemon(tmp_path) as one:
-        headers = one.headers("press")
-        for life in range(10):
-            one.start()
-            before, enough, there = len(accepted), dice.randrange(1, 450), threading.Event()
-
-            def pressing(
-                hand: int, life: int = life, full: int = before + enough, there: threading.Event = there
-            ) -> None:
-                with httpx.Client(trust_env=False, timeout=5, headers=headers) as http:
-                    for n in range(500 // HANDS + 1):
-                        ref = f"{life}-{hand}-{n}"
-                        try:
-                            if (
-                                http.post(one.url + "/v1/signals", json={"device": "desk-1", "ref": ref}).status_code
-                                == 202
-                            ):
-                                accepted.append(ref)
-                        except httpx.HTTPError:
-                            return  # it was killed
-                        if len(accepted) >= full:
-                            there.set()
-
-            with ThreadPoolExecutor(HANDS) as hands:
-                pressing_all = [hands.submit(pressing, hand) for hand in range(HANDS)]
-                there.wait(20)
-                one.kill()
-                for each in pressing_all:
-                    each.result()
-        one.start()
-        open_alarms = one.get("/v1/alarms?state=open").json()["alarms"]
-        assert all(a["next"]["at"] for a in open_alarms), "every alarm has a next deadline"
-        one.stop()
-        assert one.do("verify").startswith("the log is whole")
-        database = open_database(one.environment["ALARMD_DATABASE_URL"], node="test")
-        with database.snapshot() as reading:
-            lost = [ref for ref in accepted if reading.known_signal("desk-1", ref) is None]
-        database.close()
-        assert accepted
-        assert not lost
 
 
 def test_a_full_disk_is_no_yes_and_is_over_by_itself(tmp_path: Path) -> None:
