@@ -225,3 +225,13 @@ def restore(
     from alarmd.commands import backup as command
 
     command.restore(settings(), file, replace=replace, accept=accept)
+
+
+@app.command()
+def upgrade(
+    check: Annotated[bool, typer.Option("--check", help="Only say what is to be done; status 1 if there is.")] = False,
+) -> None:
+    """Bring the database to this version."""
+    from alarmd.commands import upgrade as command
+
+    command.upgrade(settings(), check=check)

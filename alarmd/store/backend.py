@@ -40,6 +40,10 @@ class Backend(Protocol):
         """In a transaction of `writer`: nobody else makes or changes tables until it ends."""
         ...
 
+    def lock_tables(self, connection: Connection) -> None:
+        """The same, once there are tables: nobody reads or writes until it ends, and nobody had begun to."""
+        ...
+
     def hold(self) -> None:
         """This process is a daemon on it from now on. Raises CannotStart where there may be one only."""
         ...

@@ -24,7 +24,7 @@ from alarmd.store.link import Link
 from alarmd.store.memory import Memory
 from alarmd.store.postgresql import Postgresql, several_hosts
 from alarmd.store.registry import StoredRegistry
-from alarmd.store.schema import REVISION, bring_up, revision_of
+from alarmd.store.schema import bring_up, fits, revision_of
 from alarmd.store.tables import metadata
 
 PACKAGE = "postgresql-client (Debian, Ubuntu), postgresql (Fedora, Red Hat)"
@@ -47,7 +47,7 @@ def back_up(url: str, target: Path) -> Content:
             with _without_password(url) as given:
                 _run(dump, "--format=custom", f"--snapshot={snapshot}", f"--file={partial}", f"--dbname={given}")
             _run(read, "--file=/dev/null", str(partial))  # every byte of it can be read again
-            return survey(Link(connection, backend)) if found == REVISION else Content(None)
+            return survey(Link(connection, backend)) if fits(found) else Content(None)
     except SQLAlchemyError as error:
         raise AlarmdError(backend.explain(error)) from error
     finally:
@@ -66,7 +66,7 @@ def restore(url: str, wish: Wish) -> Content:
             backend.lock_schema(connection)
             _make_room(connection, backend, wish)
             _fill(connection, read, wish)
-            bring_up(connection, backend)
+            bring_up(connection, backend, new_generation=True)
             link = Link(connection, backend)
             content = survey(link)
             require_whole(content, wish)

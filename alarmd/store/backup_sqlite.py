@@ -13,7 +13,7 @@ from alarmd.errors import AlarmdError, CannotStart
 from alarmd.store.backend import LOCK_WAIT, sync
 from alarmd.store.copies import SQLITE, Content, Wish, kind_of, made, note, require_whole, survey
 from alarmd.store.database import open_database
-from alarmd.store.schema import REVISION
+from alarmd.store.schema import fits
 from alarmd.store.sqlite import Sqlite, file_of, told
 
 SHELL = "shell"
@@ -28,7 +28,7 @@ def back_up(url: str, target: Path) -> Content:
         raise AlarmdError(f"{source}: there is no database to back up; does ALARMD_DATABASE_URL name the right one?")
     with made(target) as partial:
         _copy(source, partial)
-        content = _content(partial) if _revision(partial) == REVISION else Content(None)
+        content = _content(partial) if fits(_revision(partial)) else Content(None)
         _require_sound(partial, source)
     return content
 
@@ -111,7 +111,8 @@ def _revision(copy: Path) -> str:
 
 def _content(copy: Path) -> Content:
     """Brought to this version, and read from end to end."""
-    with closing(open_database(f"sqlite:///{copy.absolute()}", node=SHELL)) as opened, opened.reading() as (link, _):
+    url = f"sqlite:///{copy.absolute()}"
+    with closing(open_database(url, node=SHELL, new_generation=True)) as opened, opened.reading() as (link, _):
         return survey(link)
 
 

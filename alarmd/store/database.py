@@ -18,7 +18,7 @@ from alarmd.store.postgresql import Postgresql
 from alarmd.store.prepared import Prepared
 from alarmd.store.reading import HEAD, HeadRow, StoredReading
 from alarmd.store.registry import StoredRegistry
-from alarmd.store.schema import bring_up, is_current
+from alarmd.store.schema import bring_up, fits, revision_of
 from alarmd.store.sqlite import Sqlite
 from alarmd.store.tables import effects, events, head
 
@@ -29,29 +29,31 @@ _LOCKED_HEAD = Prepared(select(head).with_for_update())
 _SINCE = select(events.c.position, events.c.hash, events.c.alarm)
 
 
-def open_database(url: str, *, node: str, daemon: bool = False) -> "Database":
+def open_database(url: str, *, node: str, daemon: bool = False, new_generation: bool = False) -> "Database":
     """The database of a URL (`sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite://` in memory for
     rehearsals, or `postgresql://` as libpq has it), with the tables of this version. `node` must be this process's own
     name among all nodes.
 
     A daemon keeps a second daemon off an SQLite file, takes back the leases of its earlier life, and may start while
     PostgreSQL is away: then `prepared` is false, every transaction raises NotDurable, and the first that reaches it
-    makes the tables. Raises CannotStart.
+    makes the tables. `new_generation`: tables may be made that no older alarmd can live with, unless a daemon runs.
+    Raises CannotStart.
     """
-    backend = _backend(url, node, daemon=daemon)
+    backend = backend_of(url, node, daemon=daemon)
     database = Database(backend, node, daemon=daemon)
     try:
         backend.create()
         if daemon:
             backend.hold()
-        database.prepare(patient=daemon)
+        database.prepare(patient=daemon, new_generation=new_generation)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _backend(url: str, node: str, *, daemon: bool) -> Backend:
+def backend_of(url: str, node: str, *, daemon: bool) -> Backend:
+    """The means of the database that a URL names, nothing opened yet. Raises CannotStart."""
     scheme = url.partition("://")[0]
     if scheme == "sqlite":
         return Sqlite(url)
@@ -134,15 +136,15 @@ class Database:
                     connection.invalidate()
                 connection.close()
 
-    def prepare(self, *, patient: bool = False) -> None:
+    def prepare(self, *, patient: bool = False, new_generation: bool = False) -> None:
         """Make or migrate the tables. Raises CannotStart, unless `patient` and the database is merely away."""
         try:
             with self._backend.readers.connect() as connection:
-                current = is_current(connection)
+                current = fits(revision_of(connection))
             if self._daemon or not current:
                 with self._backend.writer.begin() as connection:
                     if not current:
-                        bring_up(connection, self._backend)
+                        bring_up(connection, self._backend, new_generation=new_generation)
                     if self._daemon:
                         self._release(connection)
         except SQLAlchemyError as error:

@@ -57,6 +57,13 @@ class Postgresql:
     def lock_schema(self, connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
 
+    def lock_tables(self, connection: Connection) -> None:
+        """Everybody asks the head first, so whoever has it alone cannot meet anybody half-way: no deadlock. Presses
+        wait meanwhile, so this does not wait long for whoever reads everything, such as a backup.
+        """
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        connection.execute(text("LOCK TABLE head IN ACCESS EXCLUSIVE MODE"))
+
     def hold(self) -> None:
         """Any number of nodes may; each is known by its name."""
 
@@ -71,9 +78,7 @@ class Postgresql:
     def explain(self, error: SQLAlchemyError) -> str:
         said = first_line(error)
         if _state(error) == "55P03":
-            return (
-                f"another node held the log of {self.place} for more than {LOCK_WAIT:.0f} s; is it overloaded? ({said})"
-            )
+            return f"others held {self.place} for long; is it overloaded, or is a backup being made? ({said})"
         if self.unreachable(error):
             return f"{self.place} cannot be reached or has gone away; alarmd goes on by itself when it is back ({said})"
         return f"{self.place} did not take it; look into the server's log ({said})"

@@ -1,5 +1,10 @@
 """Brings a database to this version's tables. An empty one gets them at once; one from an older alarmd is migrated,
-which alone loads the migration library; one from a newer alarmd is refused, untouched.
+which alone loads the migration library.
+
+Old and new nodes serve one database while an installation is upgraded, one node after the other. So within a
+generation, the first digit of a revision, migrations only add: what an older node reads and writes stays as it is, and
+it goes on with tables that a newer one has made. Across generations nothing is promised: `alarmd upgrade` alone does
+that step, while no node runs; a database of a later generation is refused, untouched.
 """
 
 from importlib import import_module
@@ -32,12 +37,17 @@ BEGINNING = {
 }
 
 
-def is_current(connection: Connection) -> bool:
-    """Do the tables of this version stand? A plain question that locks nobody out."""
-    return revision_of(connection) == REVISION
+def fits(found: str | None) -> bool:
+    """Can this version work with tables of this revision? With its own, and with newer ones of its generation."""
+    return found is not None and generation(found) == generation(REVISION) and found >= REVISION
 
 
-def bring_up(connection: Connection, backend: Backend) -> None:
+def generation(revision: str) -> str:
+    """Revisions with the same one live together."""
+    return revision[:1]
+
+
+def bring_up(connection: Connection, backend: Backend, *, new_generation: bool = False) -> None:
     """In a transaction of the writer: make or migrate the tables. Raises CannotStart for a database that is not ours to
     change.
     """
@@ -45,9 +55,16 @@ def bring_up(connection: Connection, backend: Backend) -> None:
     found = revision_of(connection)
     if found is None:
         _create(connection, backend)
-    elif found != REVISION:
+    elif not fits(found):
+        if generation(found) < generation(REVISION) and not new_generation:
+            raise CannotStart(
+                f"{backend.place} is from an alarmd that cannot run beside this one"
+                f" (revision {found}, here {REVISION}); make a backup, stop every node, and run `alarmd upgrade`"
+            )
         # A dotted name, because loading the library takes longer than everything else at a start that need not migrate.
-        import_module("alarmd.store.upgrade").upgrade(connection, found, backend.place)
+        upgrade = import_module("alarmd.store.upgrade").upgrade
+        backend.lock_tables(connection)
+        upgrade(connection, found, backend.place)
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -93,6 +93,9 @@ class Sqlite:
     def lock_schema(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE has done it."""
 
+    def lock_tables(self, connection: Connection) -> None:
+        """The same."""
+
     def hold(self) -> None:
         if self._file is None:
             return

@@ -213,3 +213,12 @@ def test_a_press_from_a_shell_has_a_name_on_it(one: Daemon) -> None:
 @pytest.mark.parametrize("name", ["", "two\nlines", "Kari"])
 def test_a_key_has_a_name_that_a_list_can_show(one: Daemon, name: str) -> None:
     assert "--name" in refused(one, "key", "create", "--name", name, "--scope", "read")
+
+
+def test_an_upgrade_says_what_is_to_be_done(one: Daemon) -> None:
+    assert "is up to date (revision" in one.do("upgrade", "--check")
+    steps = mock.patch("alarmd.store.upgrade._steps", return_value=("0999: more",))
+    with steps, mock.patch("alarmd.store.upgrade.fits", return_value=False):
+        words = refused(one, "upgrade", "--check")
+    assert "old and new ones. To be done:\n0999: more" in words
+    assert "is up to date (revision" in one.do("upgrade")
