@@ -53,6 +53,7 @@ class Reason(StrEnum):
     NOT_DELIVERED = "not_delivered"
     ATTEMPT_FAILED = "attempt_failed"
     TRY_AGAIN = "try_again"
+    DURESS_PIN = "duress_pin"
     ENDED = "ended"
 
 
@@ -120,6 +121,16 @@ def signal_data(signal: Signal, *, drill: bool, sounds: bool, next: NextStep | N
         "sounds": sounds,
         "next": next_wire(next),
     }
+
+
+def pin_data(reason: str | None) -> dict[str, Any]:
+    """Data of cancelled by PIN. Whoever reads this must not be able to tell an honest PIN by it."""
+    return {"reason": reason, "pin": True}
+
+
+def coercion_data(reason: str | None, over_for: Sequence[str]) -> dict[str, Any]:
+    """Added to data of upgraded by a duress PIN, which is no exercise. `over_for`: to whom it is said to be over."""
+    return {**pin_data(reason), "over_for": list(over_for), "drill": False}
 
 
 def step_data(at: NextStep, reason: Reason, tell: Sequence[str], next: NextStep | None) -> dict[str, Any]:

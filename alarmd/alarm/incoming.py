@@ -32,6 +32,13 @@ class Outcome(StrEnum):
     TEST = "test"
 
 
+class Pin(StrEnum):
+    """Which of his two PINs somebody typed."""
+
+    HONEST = "honest"
+    DURESS = "duress"
+
+
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A signal: by a device (its id), or by a person at a zone. `kind` None is the device's own. `fault`: it could
@@ -67,7 +74,8 @@ class FaultGone:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A person acts on an alarm. `reason` for resolve and cancel, `text` for a note."""
+    """A person acts on an alarm. `reason` for resolve and cancel, `text` for a note. `pin`: from the presser's side he
+    cancels by this one. `roles`: those that he has now, by which is known whether he sees through a veil."""
 
     alarm: str
     action: Action
@@ -75,6 +83,8 @@ class Answered:
     reason: str | None = None
     outcome: Outcome | None = None
     text: str | None = None
+    pin: Pin | None = None
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,9 @@ def join(
 
 
 def joinable(alarm: Alarm) -> bool:
-    """May any later signal join it? Never one that is over, a technical, test or drill one."""
-    return not (alarm.state.ended or alarm.drill or alarm.kind in APART)
+    """May any later signal join it? Never one that is over, or that its pressers take for over, nor a technical, test
+    or drill one."""
+    return not (alarm.state.ended or alarm.veil is not None or alarm.drill or alarm.kind in APART)
 
 
 def takes(alarm: Alarm, kind: Kind) -> bool:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alarmd.alarm.events import Event, EventKind, Json, next_from_wire
+from alarmd.alarm.events import Event, EventKind, Json, next_from_wire, pin_data
 from alarmd.alarm.model import (
     Alarm,
     Attempt,
     AttemptState,
     Kind,
     Notification,
+    Person,
     Purpose,
     Responder,
     ResponderState,
@@ -24,6 +25,7 @@ from alarmd.alarm.model import (
 )
 from alarmd.alarm.times import moment
 from alarmd.alarm.transitions import TABLE
+from alarmd.alarm.veil import Veil
 
 
 class Illegal(ValueError):
@@ -171,14 +173,36 @@ def _joined(growing: Growing, event: Event) -> Fields:
 
 def _upgraded(growing: Growing, event: Event) -> Fields:
     data = event.data
+    over_for = data.get("over_for", ())
     promised = {person: moment(at) for person, at in data["arrive_by"].items()}
     responders = tuple(
         replace(r, counts=r.person in data["counts"], arrive_by=promised.get(r.person))
         for r in growing.alarm.responders
+        if r.person not in over_for
     )
+    stronger = {"kind": Kind(data["kind"]), "chain": data["chain"], "needed": data["needed"], "drill": data["drill"]}
+    veiled = _veiled(growing, faced(event)) | {"coerced": True} if by_pin(event) else {}
+    for person in over_for:
+        growing.answered(person)
     growing.joined.append(_signal(event))
-    stronger = {"kind": Kind(data["kind"]), "chain": data["chain"], "needed": data["needed"]}
-    return {**_clock(growing, event), **stronger, "responders": responders}
+    return {**_clock(growing, event), **stronger, **veiled, "responders": responders}
+
+
+def by_pin(event: Event) -> bool:
+    """Is this somebody's cancel by PIN: as it seems, or under duress?"""
+    return event.kind in (EventKind.CANCELLED, EventKind.UPGRADED) and bool(event.data.get("pin"))
+
+
+def faced(event: Event) -> Event:
+    """What those behind the veil are given in place of a cancel by PIN: under duress, too, the honest one."""
+    return replace(event, kind=EventKind.CANCELLED, state=State.CANCELLED, data=pin_data(event.data["reason"]))
+
+
+def _veiled(growing: Growing, cancelled: Event) -> Fields:
+    """The alarm gets its veil; its face is the alarm as this event leaves it."""
+    alarm, by = growing.grown(), cancelled.by
+    face = replace(alarm, state=cancelled.state, changed_at=cancelled.at, version=alarm.version + 1, next=None)
+    return {"veil": Veil(alarm.pressers | ({by.person} if isinstance(by, Person) else set())), "face": face}
 
 
 def _clock(_: Growing, event: Event) -> Fields:
@@ -210,7 +234,14 @@ def _notified(growing: Growing, event: Event) -> Fields:
     else:
         again = replace(known, since=since, attempts=(*known.attempts, *begun), fall_back=data["fall_back"])
         growing.ledger()[known.id] = again
-    return {}
+    return _knowing(growing.alarm, data) if known is None else {}
+
+
+def _knowing(alarm: Alarm, notified: Json) -> Fields:
+    """Whom a step tells behind a veil, he sees through it from now on."""
+    if alarm.veil is None or notified["purpose"] != Purpose.STEP:
+        return {}
+    return {"veil": replace(alarm.veil, told=alarm.veil.told | {notified["person"]})}
 
 
 def _receipt(growing: Growing, event: Event) -> Fields:
@@ -257,13 +288,12 @@ def _lapsed(growing: Growing, event: Event) -> Fields:
     }
 
 
-def _ended(_: Growing, event: Event) -> Fields:
-    return {"next": None, "outcome": _outcome(event.data)}
+def _resolved(_: Growing, event: Event) -> Fields:
+    return {"next": None, "outcome": event.data["outcome"]}
 
 
-def _outcome(data: Json) -> str | None:
-    outcome: str | None = data.get("outcome")
-    return outcome
+def _cancelled(growing: Growing, event: Event) -> Fields:
+    return {"next": None, **(_veiled(growing, event) if by_pin(event) else {})}
 
 
 CHANGES: dict[EventKind, Callable[[Growing, Event], Fields]] = {
@@ -278,6 +308,6 @@ CHANGES: dict[EventKind, Callable[[Growing, Event], Fields]] = {
     EventKind.ARRIVED: _responded,
     EventKind.DECLINED: _responded,
     EventKind.LAPSED: _lapsed,
-    EventKind.RESOLVED: _ended,
-    EventKind.CANCELLED: _ended,
+    EventKind.RESOLVED: _resolved,
+    EventKind.CANCELLED: _cancelled,
 }

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from alarmd.alarm.veil import Veil
+
 
 class Kind(StrEnum):
     """What sort of help is asked for; in order of strength, the strongest first."""
@@ -188,8 +190,8 @@ class Notification:
     """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s
     for acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach
     him. `beyond`: decided when enough were coming already, because somebody asked for more or the alarm became
-    stronger. `settled`: this need not reach him any more, whatever comes: he has answered since, or enough were coming
-    and a press has set the clock going again."""
+    stronger. `settled`: this need not reach him any more, whatever comes: he has answered since, was told that it is
+    over, or enough were coming and a press has set the clock going again."""
 
     id: str
     person: str
@@ -216,7 +218,9 @@ class NextStep:
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """What people answer. `organisation` and `chain` are what it began with and keeps; `version` counts its events;
-    `code` is the two-digit answer code; `cause` marks a technical alarm, one open for each."""
+    `code` is the two-digit answer code; `cause` marks a technical alarm, one open for each. Since a cancel by PIN
+    `face` is the alarm as it was cancelled, which is what those behind `veil` see; `coerced`: it was a duress PIN, and
+    the alarm itself goes on."""
 
     id: str
     state: State
@@ -236,6 +240,9 @@ class Alarm:
     next: NextStep | None = None
     outcome: str | None = None
     version: int = 0
+    veil: Veil | None = None
+    face: "Alarm | None" = None
+    coerced: bool = False
     presses: Presses = field(default_factory=Presses, compare=False, repr=False)
     """Of `signals`, whatever was given."""
 
@@ -256,7 +263,7 @@ class Alarm:
 
     @property
     def pressers(self) -> frozenset[str]:
-        """The people who pressed without a device: they are never asked to save themselves."""
+        """The people who pressed themselves, or cancelled under duress: they are never asked to save themselves."""
         return self.presses.people
 
     @property
@@ -286,6 +293,12 @@ class Alarm:
         if self.state.ended or notification.settled or notification.person in self.pressers:
             return False
         return notification.beyond or self.asks
+
+    def seen_by(self, person: str | None, roles: Iterable[str] = ()) -> "Alarm":
+        """The alarm as this person sees it; a program, which is nobody, sees it as it is."""
+        if self.veil is None or self.face is None or person is None:
+            return self
+        return self.face if self.veil.hides_from(person, roles) else self
 
     def responder(self, person: str) -> Responder | None:
         return next((r for r in self.responders if r.person == person), None)

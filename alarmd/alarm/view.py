@@ -33,6 +33,7 @@ def summary(alarm: Alarm) -> dict[str, Any]:
         "by": by_wire(first.by),
         "note": first.note,
         "cause": alarm.cause,
+        "coerced": alarm.coerced,
     }
 
 

@@ -114,6 +114,7 @@ class AlarmShape(Strict):
     by: By
     note: str | None
     cause: str | None
+    coerced: bool
 
 
 class AlarmsShape(Strict):

@@ -8,17 +8,20 @@ Being there implies being on the way implies having answered, so those who skip 
 from dataclasses import replace
 from typing import assert_never
 
-from alarmd.alarm.events import EventKind, Reason, next_wire, responder_data
+from alarmd.alarm.events import EventKind, Json, Reason, next_wire, responder_data
 from alarmd.alarm.incoming import Action, Answered, Outcome
 from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, ResponderState, State
 from alarmd.escalation.draft import Draft, Refusal
-from alarmd.escalation.plan import advance, all_clear, do_now, resumed
+from alarmd.escalation.plan import advance, all_clear, do_now, resumed, told
+from alarmd.escalation.veil import hidden_from
 from alarmd.organisation.model import Chain, Organisation
 
 
 def answer(draft: Draft, answered: Answered) -> Refusal | None:
-    """Do what the person asks, or say why not; a refusal has changed nothing."""
-    if draft.alarm.state.ended and answered.action is not Action.NOTE:
+    """Do what the person asks, or say why not; a refusal has changed nothing. Who sees an alarm as over cannot answer
+    it."""
+    seen = draft.alarm.seen_by(answered.by.person, answered.roles)
+    if seen.state.ended and answered.action is not Action.NOTE:
         return Refusal.ENDED
     match answered.action:
         case Action.ACKNOWLEDGE | Action.EN_ROUTE | Action.ARRIVED:
@@ -47,6 +50,16 @@ def attend(draft: Draft) -> None:
     """Enough are there: the alarm is attended."""
     if draft.alarm.state is State.ACKNOWLEDGED and draft.alarm.arrived >= draft.alarm.needed:
         draft.happens(EventKind.ATTENDED, SYSTEM, {}, State.ATTENDED)
+
+
+def close(draft: Draft, kind: EventKind, by: Person, data: Json, state: State) -> None:
+    """The alarm ends: calls that ring are stopped, and everyone who was told hears of it. Of an alarm that was said
+    before to be over, only those who knew better."""
+    before = draft.alarm
+    draft.happens(kind, by, data, state)
+    draft.end_calls(before, by)
+    draft.show(before)
+    all_clear(draft, draft.chain, [p for p in told(before) if not hidden_from(before, draft.organisation, p)])
 
 
 def _come(draft: Draft, action: Action, by: Person) -> None:
@@ -122,15 +135,11 @@ def _end(draft: Draft, answered: Answered) -> Refusal | None:
     there = any(r.there for r in draft.alarm.responders)
     if not answered.reason and not (resolves and there):
         return Refusal.NEEDS_REASON
-    before = draft.alarm
     if resolves:
         data = {"outcome": (answered.outcome or Outcome.REAL).value, "reason": answered.reason}
-        draft.happens(EventKind.RESOLVED, answered.by, data, State.RESOLVED)
+        close(draft, EventKind.RESOLVED, answered.by, data, State.RESOLVED)
     else:
-        draft.happens(EventKind.CANCELLED, answered.by, {"reason": answered.reason}, State.CANCELLED)
-    draft.end_calls(before, answered.by)
-    draft.show(before)
-    all_clear(draft)
+        close(draft, EventKind.CANCELLED, answered.by, {"reason": answered.reason}, State.CANCELLED)
     return None
 
 

@@ -22,6 +22,7 @@ from alarmd.alarm.incoming import (
 from alarmd.alarm.model import SYSTEM, Alarm, Kind, Signal
 from alarmd.escalation import plan
 from alarmd.escalation.answering import answer
+from alarmd.escalation.cancelling import cancel
 from alarmd.escalation.draft import Decision, Draft, Ids, Refusal
 from alarmd.escalation.pressing import Opening, kind_of, mend, press, report, zone_of
 from alarmd.escalation.receipts import receive
@@ -60,7 +61,7 @@ def _move(incoming: Moving, draft: Draft) -> Decision:
     done: tuple[str, ...] = ()
     match incoming:
         case Answered():
-            refusal = answer(draft, incoming)
+            refusal = answer(draft, incoming) if incoming.pin is None else cancel(draft, incoming)
         case DeadlinePassed():
             plan.lapse(draft)
             plan.advance(draft)

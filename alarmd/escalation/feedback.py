@@ -10,7 +10,9 @@ FURTHEST = (ResponderState.ARRIVED, ResponderState.EN_ROUTE, ResponderState.ACKN
 
 
 def shown(alarm: Alarm, organisation: Organisation) -> str:
-    """The feedback state of this alarm at its devices, following the furthest responder."""
+    """The feedback state of this alarm at its devices, following the furthest responder; behind a veil that of its
+    face, whatever happens."""
+    alarm = alarm.face or alarm
     if alarm.silent or organisation.chains[alarm.chain].tell_presser is not TellPresser.YES:
         return IDLE if alarm.state.ended else RECEIVED
     if alarm.state.ended:

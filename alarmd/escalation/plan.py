@@ -119,13 +119,18 @@ def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
         return False
     draft.happens(EventKind.STEP_DUE, SYSTEM, step_data(clock, reason, [p.id for p in people], after))
     for recipient in people:
-        contacts = retry.first_contacts(recipient, step.by)
-        attempts = [_shown(draft)] if not step.by or CONSOLE in step.by else []
-        attempts += [_attempt(draft, recipient, contact) for contact in contacts]
-        alone = step.by == (CONSOLE,) or len(contacts) == len(recipient.contact)
-        new = Notification(draft.ids(), recipient.id, clock.step, clock.round, Purpose.STEP, draft.now, (), not alone)
-        notify(draft, recipient, new, attempts, reason)
+        tell(draft, recipient, step, clock, reason)
     return True
+
+
+def tell(draft: Draft, recipient: Recipient, step: Step, clock: NextStep, reason: Reason) -> None:
+    """Tell one of them by all the step's channels at once."""
+    contacts = retry.first_contacts(recipient, step.by)
+    attempts = [_shown(draft)] if not step.by or CONSOLE in step.by else []
+    attempts += [_attempt(draft, recipient, contact) for contact in contacts]
+    alone = step.by == (CONSOLE,) or len(contacts) == len(recipient.contact)
+    new = Notification(draft.ids(), recipient.id, clock.step, clock.round, Purpose.STEP, draft.now, (), not alone)
+    notify(draft, recipient, new, attempts, reason)
 
 
 def notify(
@@ -151,12 +156,15 @@ def notify(
         draft.tell(known, attempt, not_before)
 
 
-def all_clear(draft: Draft) -> None:
-    """Tell everyone who was told that it is over: by text, push, mail or webhook, never by call."""
-    if not draft.chain.all_clear:
-        return
-    told = [n for n in draft.alarm.notifications if not all(a.state in retry.DEAD for a in n.attempts)]
-    for person in dict.fromkeys(n.person for n in told):
+def told(alarm: Alarm) -> tuple[str, ...]:
+    """Who was told of it by a way that may have reached him, in order."""
+    tried = (n for n in alarm.notifications if not all(a.state in retry.DEAD for a in n.attempts))
+    return tuple(dict.fromkeys(n.person for n in tried))
+
+
+def all_clear(draft: Draft, chain: Chain, people: Iterable[str]) -> None:
+    """Tell these that it is over, where the chain wants that: by text, push, mail or webhook, never by call."""
+    for person in people if chain.all_clear else ():
         recipient = draft.organisation.recipient(person)
         if recipient is not None and (contacts := retry.all_clear_contacts(recipient)):
             new = Notification(draft.ids(), person, 0, 0, Purpose.ALL_CLEAR, draft.now, (), True)

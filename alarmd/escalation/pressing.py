@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from alarmd.alarm.effects import Feedback
-from alarmd.alarm.events import Event, EventKind, Reason, signal_data
+from alarmd.alarm.events import Event, EventKind, Json, Reason, signal_data
 from alarmd.alarm.incoming import FaultFound, FaultGone, Outcome, Pressed
 from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
 from alarmd.alarm.model import SYSTEM, Alarm, Kind, Responder, Signal, State
@@ -56,7 +57,8 @@ def press(opening: Opening, pressed: Pressed, signal: Signal, ids: Ids) -> Draft
         return _open(opening, pressed, signal, ids)
     draft = Draft(opening.organisations.get(alarm.organisation, opening.organisation), signal.at, ids, alarm)
     if what is Joins.UPGRADES:
-        return _upgrade(draft, signal)
+        upgrade(draft, signal)
+        return draft
     before = draft.alarm
     sounds = not settles(alarm, presser, joining.settle, signal.at)
     clock = again(draft) if sounds else alarm.next
@@ -102,14 +104,16 @@ def _open(
     return draft
 
 
-def _upgrade(draft: Draft, signal: Signal) -> Draft:
+def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({})) -> None:
     """The new kind's chain, from the alarm's own version of the organisation, starts its first step now. Whoever was
     coming still is; whether he counts and how many are needed is the new chain's word. Its first step is done even
-    when enough are coming, for they were called to something weaker: only then does the clock stand."""
+    when enough are coming, for they were called to something weaker: only then does the clock stand. `coercion`, of a
+    duress PIN, is added to the event's data; to whom it is said to be over, he comes no longer."""
     before = draft.alarm
     chain = draft.organisation.chain_for(signal.kind, before.site)
     rule = chain.acknowledge
-    counting = [r for r in before.responders if counted(r.person, chain, draft.organisation)]
+    staying = [r for r in before.responders if r.person not in coercion.get("over_for", ())]
+    counting = [r for r in staying if counted(r.person, chain, draft.organisation)]
     coming = [r for r in counting if r.coming]
     clock = first(chain, signal.at)
     stands = len(coming) >= rule.needed
@@ -118,6 +122,7 @@ def _upgrade(draft: Draft, signal: Signal) -> Draft:
         "needed": rule.needed,
         "counts": [r.person for r in counting],
         "arrive_by": {r.person: stamp(r.arrive_by or signal.at + rule.arrive_within) for r in coming if not r.there},
+        **coercion,
     }
     draft.happens(EventKind.UPGRADED, signal.by, data, _upgraded_state(before, coming, rule.needed))
     _answer(draft, signal)
@@ -127,7 +132,6 @@ def _upgrade(draft: Draft, signal: Signal) -> Draft:
     if stands:
         do_now(draft, clock, Reason.STEP_IS_DUE)
     advance(draft)
-    return draft
 
 
 def _upgraded_state(before: Alarm, coming: Sequence[Responder], needed: int) -> State:

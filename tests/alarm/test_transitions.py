@@ -36,6 +36,8 @@ DATA: Mapping[str, Any] = {
     "purpose": "step",
     "fall_back": False,
     "attempts": [],
+    "drill": False,
+    "outcome": "real",
 }
 """Something for every kind of event to read."""
 

@@ -48,6 +48,7 @@ def test_a_summary_tells_what_a_guard_must_see_at_a_glance() -> None:
         "by": {"device": "desk-3"},
         "note": "knife",
         "cause": None,
+        "coerced": False,
     }
 
 

@@ -9,14 +9,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from alarmd.alarm.effects import Feedback, Tell
+from alarmd.alarm.effects import EndCall, Feedback, Tell
 from alarmd.alarm.events import Event, EventKind
-from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pressed, Reported
+from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pin, Pressed, Reported
+from alarmd.alarm.lifecycle import by_pin, faced
 from alarmd.alarm.model import Alarm, AttemptState, Kind, Person, Purpose, State
 from alarmd.escalation.answering import counted
 from alarmd.escalation.decide import Situation, decide
-from alarmd.escalation.draft import Decision
+from alarmd.escalation.draft import Decision, Refusal
 from alarmd.escalation.receipts import still_wanted
+from alarmd.escalation.veil import hidden_from
 from alarmd.organisation.model import Acknowledge, Contact, Organisation, TellPresser
 from tests.support.organisations import answered_by, office, person, role, step, team
 from tests.support.story import Story
@@ -77,7 +79,9 @@ class Truths(RuleBasedStateMachine):
         assert alarm is not None
         was = self.before.get(alarm.id)
         tells = [e for e in decision.effects if isinstance(e, Tell)]
-        assert not alarm.pressers & {t.person for t in tells if t.purpose is Purpose.STEP}
+        asked = {t.person for t in tells if t.purpose is Purpose.STEP}
+        assert not alarm.pressers & asked
+        assert not any(self.hidden(alarm, person) for person in asked), "no more is told than is seen"
         assert not any(t.channel == "voice" and t.purpose is Purpose.ALL_CLEAR for t in tells)
         assert all((found := alarm.find(t.attempt)) and found[1].state is AttemptState.QUEUED for t in tells)
         assert all(still_wanted(alarm, t) for t in tells), "nobody is told what helps nobody"
@@ -87,9 +91,15 @@ class Truths(RuleBasedStateMachine):
             assert not was.state.ended or alarm.state is was.state
             assert attempts(was, REACHED) <= attempts(alarm, REACHED), "who is reached stays reached"
         for effect in decision.effects:
-            if isinstance(effect, Feedback) and alarm.kind is Kind.DURESS:
+            if isinstance(effect, Feedback) and (alarm.face or alarm).kind is Kind.DURESS:
                 assert effect.state in ("received", "idle")
+        if was is not None and was.face is not None:
+            assert alarm.face == was.face, "behind the veil nothing happens"
+            assert not any(isinstance(e, Feedback) for e in decision.effects)
         self.before[alarm.id] = alarm
+
+    def hidden(self, alarm: Alarm, person: str) -> bool:
+        return hidden_from(alarm, self.story.organisation, person)
 
     @rule(
         device=st.sampled_from(sorted(office().devices)),
@@ -153,6 +163,43 @@ class Truths(RuleBasedStateMachine):
         if decision.refusal is not None:
             assert decision.alarm == before
             assert not decision.events
+
+    @precondition(lambda self: self.story.alarms)
+    @rule(data=st.data(), person=st.sampled_from(PEOPLE), pin=st.sampled_from(Pin))
+    def cancel_by_pin(self, data: st.DataObject, person: str, pin: Pin) -> None:
+        """Whichever it is, whoever is behind the veil cannot tell; and the duress PIN is none."""
+        self.story.last = data.draw(st.sampled_from(sorted(self.story.alarms)))
+        before, by = self.story.alarm, Person(person, person, "phone")
+        made = {
+            each: decide(
+                Answered(before.id, Action.CANCEL, by, pin=each),
+                Situation(before, self.story.organisation),
+                self.story.now,
+                map(f"{each}-{before.id}-{{}}".format, range(1000)).__next__,
+            )
+            for each in Pin
+        }
+        assert self.behind_the_veil(made[Pin.HONEST]) == self.behind_the_veil(made[Pin.DURESS])
+        over = before.state.ended or before.veil is not None
+        duressed = made[Pin.DURESS].alarm
+        assert duressed is not None
+        assert over == (made[pin].refusal is Refusal.ENDED)
+        assert over or (duressed.kind is Kind.DURESS and not duressed.state.ended and not duressed.drill)
+        self.story.take(made[pin])
+
+    def behind_the_veil(self, decision: Decision) -> list[object]:
+        """All that reaches anybody there, without the ids of what was made for it."""
+        alarm = decision.alarm
+        assert alarm is not None
+        given = [faced(e) for e in decision.events if by_pin(e)]
+        lights = [(e.device, e.state, e.ref) for e in decision.effects if isinstance(e, Feedback)]
+        tells = [e for e in decision.effects if isinstance(e, Tell) and self.hidden(alarm, e.person)]
+        calls = [
+            found[0].person
+            for e in decision.effects
+            if isinstance(e, EndCall) and (found := alarm.find(e.attempt)) and self.hidden(alarm, found[0].person)
+        ]
+        return [decision.refusal, alarm.face, given, lights, [(t.person, t.contact, t.purpose) for t in tells], calls]
 
     @precondition(lambda self: any(a.notifications for a in self.story.alarms.values()))
     @rule(data=st.data(), state=REACHES, again=st.none() | st.just(1.0))

@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 from alarmd.alarm.effects import Effect, Feedback, Tell
 from alarmd.alarm.events import Event, EventKind, from_wire, wire
-from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, FaultGone, Outcome, Pressed, Reported
+from alarmd.alarm.incoming import (
+    Action,
+    Answered,
+    DeadlinePassed,
+    FaultFound,
+    FaultGone,
+    Outcome,
+    Pin,
+    Pressed,
+    Reported,
+)
 from alarmd.alarm.lifecycle import fold
 from alarmd.alarm.model import Alarm, Attempt, AttemptState, Device, Kind, Person, State
 from alarmd.escalation.decide import Decidable, Situation, decide
@@ -47,10 +57,15 @@ class Story:
         """A person acts on the alarm that moved last."""
         by = Person(person, self.organisation.people[person].name, channel)
         before = self.alarms[self.last]
-        answered = Answered(self.last, action, by, **more)  # type: ignore[arg-type]  # fields of Answered
+        roles = self.organisation.people[person].roles
+        answered = Answered(self.last, action, by, roles=roles, **more)  # type: ignore[arg-type]  # fields of Answered
         decision = decide(answered, Situation(before, self.organisation), self.now, self.new_id)
         self.take(decision)
         return decision
+
+    def pin(self, person: str, pin: Pin = Pin.DURESS, reason: str | None = None) -> Decision:
+        """Somebody on the presser's side cancels the alarm that moved last."""
+        return self.does(person, Action.CANCEL, pin=pin, reason=reason)
 
     def fault(self, cause: str, site: str | None = None) -> Alarm:
         return self.happens(FaultFound(cause, f"{cause} is unwell", site))

@@ -1,0 +1,60 @@
+"""Somebody on the presser's side cancels by PIN. PURE. Called by `decide`.
+
+Either PIN gives the alarm a veil (`alarm/veil.py`), and behind it both look the same in everything: state, lights,
+all-clear. With the honest one the alarm is over. With the duress PIN it goes on as `duress`, and only those hear of it
+who see through the veil.
+"""
+
+from dataclasses import replace
+
+from alarmd.alarm.events import EventKind, Reason, coercion_data, pin_data
+from alarmd.alarm.incoming import Answered, Pin
+from alarmd.alarm.model import Kind, NextStep, Person, Signal, State
+from alarmd.alarm.veil import Veil
+from alarmd.escalation.answering import close
+from alarmd.escalation.draft import Draft, Refusal
+from alarmd.escalation.plan import all_clear, tell, told
+from alarmd.escalation.pressing import upgrade
+from alarmd.escalation.veil import hidden_from
+
+
+def cancel(draft: Draft, answered: Answered) -> Refusal | None:
+    """By the PIN that was typed; an alarm that is over, or that was cancelled by PIN before, is not cancelled again."""
+    if draft.alarm.state.ended or draft.alarm.veil is not None:
+        return Refusal.ENDED
+    if answered.pin is Pin.DURESS:
+        _go_on(draft, answered)
+    else:
+        close(draft, EventKind.CANCELLED, answered.by, pin_data(answered.reason), State.CANCELLED)
+    return None
+
+
+def _go_on(draft: Draft, answered: Answered) -> None:
+    """Those behind the veil hear what they would hear of an honest cancel, the others that it was none. A drill is
+    one no longer."""
+    before, chain = draft.alarm, draft.chain
+    over_for = _behind(draft, answered.by)
+    zone = next((s.zone for s in reversed(before.signals) if s.zone), None)
+    signal = Signal(draft.ids(), draft.now, Kind.DURESS, answered.by, zone=zone)
+    upgrade(draft, signal, coercion_data(answered.reason, over_for))
+    _tell_who_comes(draft)
+    all_clear(
+        draft, chain, [p for p in told(before) if p in over_for and hidden_from(draft.alarm, draft.organisation, p)]
+    )
+
+
+def _behind(draft: Draft, by: Person) -> list[str]:
+    """Who was told, or has answered, and may not know more."""
+    alarm = draft.alarm
+    veiled = replace(alarm, veil=Veil(alarm.pressers | {by.person}), face=alarm)
+    known = dict.fromkeys((*(n.person for n in alarm.notifications), *(r.person for r in alarm.responders)))
+    return [id for id in known if hidden_from(veiled, draft.organisation, id)]
+
+
+def _tell_who_comes(draft: Draft) -> None:
+    """No step tells those who are coming; these must know into what they come."""
+    step = draft.chain.steps[0]
+    for responder in draft.alarm.responders:
+        recipient = draft.organisation.recipient(responder.person) if responder.coming else None
+        if recipient is not None:
+            tell(draft, recipient, step, NextStep(1, 1, draft.now), Reason.DURESS_PIN)
