@@ -17,7 +17,7 @@ pages := alarmd/console/static/console.html
 web_sources := $(shell find web_console alarmd/wording/screens -name node_modules -prune -o -type f -print 2>/dev/null)
 say = @printf '\n\033[1m%s\033[0m\n'
 
-.PHONY: help demo test setup check format python-check locks-check web-check pytest oracle simulate mutants killed browser-test
+.PHONY: help demo test setup check format python-check locks-check web-check pytest oracle simulate mutants killed chaos browser-test
 .PHONY: servers web lock clean
 
 help: ## list the commands
@@ -76,6 +76,9 @@ mutants: $(dev) ## switch on small wrongs, one after the other: the simulated wo
 
 killed: $(dev) servers $(pages) ## kill -9 in a storm (KILLS=50), on SQLite and on PostgreSQL: nothing is lost, nothing goes silent
 	@KILLS=$(or $(KILLS),50) $(bin)/pytest -q tests/live/test_killed.py
+
+chaos: $(dev) servers $(pages) ## three nodes, real servers, and whatever can break does (MINUTES=20, SEED=1)
+	@$(bin)/python -m tests.chaos --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)
 
 # A cold browser on a busy machine takes its time to begin.
 browser-test: $(dev) servers $(pages)

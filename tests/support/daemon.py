@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -121,6 +122,14 @@ class Daemon:
         """kill -9."""
         assert self._server is not None
         self._server.kill()
+
+    def pause(self) -> None:
+        """SIGSTOP: it keeps its connections and its locks, and does nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT: it goes on as if no time had passed."""
+        os.kill(self.pid, signal.SIGCONT)
 
     @property
     def log(self) -> str:

@@ -1,0 +1,203 @@
+"""What was seen from outside while everything was broken, and the verdict on it. Each check is a generator of findings,
+a line each; it knows what alarmd promises, and nothing of how it keeps that.
+
+All times are seconds since 1970 by the one clock of this machine.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from alarmd.alarm.times import moment
+
+SIGNALS = frozenset({"raised", "joined", "upgraded"})
+ENDS = frozenset({"resolved", "cancelled"})
+PROMPT = 1.0
+"""Seconds within which what is due is done while all is well."""
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something was broken from `start` to `end`; `felt` so many seconds longer at most."""
+
+    what: str
+    start: float
+    end: float
+    felt: float
+
+
+@dataclass(frozen=True)
+class Yes:
+    """A press was accepted: by a 202, or by a feedback message with its ref."""
+
+    device: str
+    ref: str
+    alarm: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """The provider was asked to tell somebody."""
+
+    attempt: str
+    at: float
+
+
+@dataclass
+class History:
+    """Everything that the judge is given."""
+
+    faults: list[Fault] = field(default_factory=list)
+    accepted: list[Yes] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+    """Presses and answers that nobody took within their patience."""
+    bare: Counter[str] = field(default_factory=Counter)
+    """Presses without a ref that the broker has taken, by device."""
+    told: list[Told] = field(default_factory=list)
+    consoles: dict[str, list[int]] = field(default_factory=dict)
+    """What each console saw: the positions in the order of their coming."""
+    watched: int = 0
+    """How long the log was when the consoles were told to leave."""
+    log: list[Event] = field(default_factory=list)
+    """The log as the store has it at the end, with `position`."""
+
+    def stories(self) -> dict[str, list[Event]]:
+        """The events of each alarm, in order."""
+        stories: dict[str, list[Event]] = defaultdict(list)
+        for event in self.log:
+            stories[event["alarm"]].append(event)
+        return stories
+
+    def until(self, due: float) -> float:
+        """By when something that is due then must be done: promptly, but not before what was broken is well again."""
+        until = due + PROMPT
+        for fault in sorted(self.faults, key=lambda fault: fault.start):
+            if fault.start <= until and fault.end + fault.felt >= due:
+                until = max(until, fault.end + fault.felt + PROMPT)
+        return until
+
+    def broken(self, start: float, end: float) -> bool:
+        """Was anything broken at any time within this span?"""
+        return any(fault.start <= end and fault.end + fault.felt >= start for fault in self.faults)
+
+
+def judge(history: History) -> list[str]:
+    """All findings."""
+    checks: tuple[Callable[[History], Iterator[str]], ...] = (
+        everything_was_taken,
+        each_press_is_one_signal_in_one_alarm,
+        each_press_without_a_ref_is_one_signal,
+        each_step_is_done_once_and_in_time,
+        everybody_was_told,
+        nobody_was_told_twice,
+        each_console_saw_all_in_order,
+    )
+    return [f"{check.__name__}: {finding}" for check in checks for finding in check(history)]
+
+
+def everything_was_taken(history: History) -> Iterator[str]:
+    """Whoever tries for a minute is heard."""
+    yield from history.given_up
+
+
+def each_press_is_one_signal_in_one_alarm(history: History) -> Iterator[str]:
+    """What was accepted is in the log once, in the alarm that was named."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for event in history.log:
+        if event["kind"] in SIGNALS and event["data"]["ref"] is not None:
+            found[event["data"]["device"], event["data"]["ref"]].append(event["alarm"])
+    for (device, ref), alarms in found.items():
+        if len(alarms) > 1:
+            yield f"{ref} of {device} is {len(alarms)} signals, in {alarms}"
+    for yes in history.accepted:
+        if found.get((yes.device, yes.ref)) != [yes.alarm]:
+            there = found.get((yes.device, yes.ref))
+            yield f"{yes.ref} of {yes.device} was accepted into {yes.alarm}, and is in {there}"
+
+
+def each_press_without_a_ref_is_one_signal(history: History) -> Iterator[str]:
+    """As many signals as presses that the broker took."""
+    signals = Counter(
+        event["data"]["device"]
+        for event in history.log
+        if event["kind"] in SIGNALS and event["data"]["ref"] is None and event["data"]["device"] is not None
+    )
+    for device in history.bare.keys() | signals.keys():
+        if signals[device] != history.bare[device]:
+            yield f"{device} was pressed {history.bare[device]} times without a ref: {signals[device]} signals"
+
+
+def each_step_is_done_once_and_in_time(history: History) -> Iterator[str]:
+    """No step of a round twice, and each when the event before it had said, or as soon as that could be."""
+    for alarm, story in history.stories().items():
+        done = Counter((e["data"]["step"], e["data"]["round"]) for e in story if e["kind"] == "step_due")
+        yield from (f"{alarm}: step {s} of round {r} was done {n} times" for (s, r), n in done.items() if n > 1)
+        due: float | None = None
+        for event in story:
+            at = _seconds(event["at"])
+            if due is not None and at > history.until(due):
+                late = f"{at - due:.1f} s after it was due, {at - history.until(due):.1f} s too late"
+                yield f"{alarm}: {event['kind']} at position {event['position']} came {late}"
+            due = _next(event, due)
+        if due is not None and history.until(due) < _seconds(history.log[-1]["at"]):
+            yield f"{alarm}: silent; something was due {_seconds(history.log[-1]['at']) - due:.1f} s before the end"
+
+
+def everybody_was_told(history: History) -> Iterator[str]:
+    """Each attempt that the log tells of has come to the provider, but those that an answer made pointless."""
+    told = {each.attempt for each in history.told}
+    for alarm, story in history.stories().items():
+        pointless = {
+            e["data"]["attempt"] for e in story if e["kind"] == "receipt" and e["data"]["state"] == "withdrawn"
+        }
+        for event in story:
+            if event["kind"] != "notified" or history.until(_seconds(event["at"])) > _seconds(history.log[-1]["at"]):
+                continue
+            for attempt in event["data"]["attempts"]:
+                if attempt["contact"] is not None and attempt["id"] not in told | pointless:
+                    yield f"{alarm}: {event['data']['person']} was never told by {attempt['channel']} ({attempt['id']})"
+
+
+def nobody_was_told_twice(history: History) -> Iterator[str]:
+    """The same attempt comes twice only when something was broken between the two."""
+    first: dict[str, float] = {}
+    for told in sorted(history.told, key=lambda told: told.at):
+        before = first.setdefault(told.attempt, told.at)
+        if before != told.at and not history.broken(before, told.at):
+            yield f"{told.attempt} was made at {before:.2f} and {told.at - before:.2f} s later, while all was well"
+
+
+def each_console_saw_all_in_order(history: History) -> Iterator[str]:
+    """Every position of the log once, from the first that it saw to the last there was."""
+    for console, seen in history.consoles.items():
+        if not seen or seen[-1] < history.watched:
+            yield f"{console} saw {seen[-1:] or 'nothing'} last, and the log went on to {history.watched}"
+        for before, after in pairwise(seen):
+            if after != before + 1:
+                yield f"{console} saw {after} after {before}"
+
+
+def read(line: str) -> Event:
+    """An event of the log from its stored body."""
+    event: Event = json.loads(line)
+    return event
+
+
+def _next(event: Event, due: float | None) -> float | None:
+    """When the chain's clock rings next, after this event."""
+    if event["kind"] in ENDS:
+        return None
+    if "next" not in event["data"]:
+        return due
+    following = event["data"]["next"]
+    return _seconds(following["at"]) if following and following["at"] else None
+
+
+def _seconds(at: str) -> float:
+    return moment(at).timestamp()
