@@ -127,6 +127,12 @@ class Unit(Reading, Protocol):
         """The open alarms of a zone that a later signal might join: no technical, test or drill ones."""
         ...
 
+    def open_bound_to(self, person: str) -> tuple[Alarm, ...]:
+        """The open alarms that a press by this person may join or be linked to, wherever they are: those that he has
+        opened himself, and those to which he is on his way.
+        """
+        ...
+
     def open_for_cause(self, cause: str) -> Alarm | None: ...
 
     def next_code(self) -> str:

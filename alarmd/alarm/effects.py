@@ -10,9 +10,9 @@ from typing import Any
 from alarmd.alarm.model import Alarm, Kind, Notification, Purpose
 from alarmd.alarm.times import moment, stamp
 
-FIRST, LIVE, LATER, BACKGROUND = 0, 1, 2, 3
-"""Priorities: a duress or the first telling of a live alarm, other live matters, all-clears, then drills and
-technical matters."""
+LINKED, FIRST, LIVE, LATER, BACKGROUND = -1, 0, 1, 2, 3
+"""Priorities: a helper who needs help himself, a duress or the first telling of a live alarm, other live matters,
+all-clears, then drills and technical matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,19 @@ NAMES = {type_: name for name, type_ in TYPES.items()}
 
 
 def priority(alarm: Alarm, notification: Notification) -> int:
-    """First signals overtake repeats, live alarms overtake drills and technical ones, duress overtakes all."""
-    if alarm.drill or alarm.kind in (Kind.TECHNICAL, Kind.TEST):
-        return BACKGROUND
-    if notification.purpose is Purpose.ALL_CLEAR:
+    """First signals overtake repeats, live alarms overtake drills and technical ones, duress overtakes all but a helper
+    who needs help himself."""
+    whole = urgency(alarm)
+    if whole != BACKGROUND and notification.purpose is Purpose.ALL_CLEAR:
         return LATER
-    return FIRST if alarm.kind is Kind.DURESS or notification.round == 1 else LIVE
+    return FIRST if whole == LIVE and (alarm.kind is Kind.DURESS or notification.round == 1) else whole
+
+
+def urgency(alarm: Alarm) -> int:
+    """The priority of whatever is done for this alarm, unless more is known of it."""
+    if not alarm.live:
+        return BACKGROUND
+    return LIVE if alarm.linked is None else LINKED
 
 
 def plain(effect: Effect) -> dict[str, Any]:

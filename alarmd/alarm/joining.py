@@ -2,7 +2,9 @@
 nothing else.
 
 A signal joins only a live alarm of equal or stronger kind, never a technical, test or drill one, and a duress joins
-only a duress: what looks harmless on a screen must not swallow a cry that nobody may see.
+only a duress: what looks harmless on a screen must not swallow a cry that nobody may see. For the same reason somebody
+who is on his way to an alarm and presses himself never joins it, nor any other: his is an alarm of its own, linked to
+it, which his later presses join.
 """
 
 from collections.abc import Iterable
@@ -10,9 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alarmd.alarm.model import Alarm, By, Kind, Signal, presser_key
-
-APART = frozenset({Kind.TECHNICAL, Kind.TEST})
+from alarmd.alarm.model import APART, Alarm, By, Kind, Person, Signal, presser_key
 
 
 class Joins(StrEnum):
@@ -21,6 +21,7 @@ class Joins(StrEnum):
     OPENS = "opens"
     JOINS = "joins"
     UPGRADES = "upgrades"
+    LINKS = "links"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Rules:
 def join(
     presser: Presser, kind: Kind, open_alarms: Iterable[Alarm], rules: Rules, now: datetime
 ) -> tuple[Joins, Alarm | None]:
-    """What the signal does, and with which of the open alarms. The same device goes before the same zone, the
-    stronger before the weaker, the newer before the older."""
+    """What the signal does, and with which of the open alarms. The same device goes before the same zone, the stronger
+    before the weaker, the newer before the older. What links opens an alarm too."""
     if kind in APART:
         return Joins.OPENS, None
     live = sorted(
@@ -52,10 +53,12 @@ def join(
         key=lambda a: (a.kind.strength, a.opened_at),
         reverse=True,
     )
-    if rules.same_device:
-        for alarm in live:
-            if pressed_by(alarm, presser):
-                return (Joins.JOINS if takes(alarm, kind) else Joins.UPGRADES), alarm
+    own = _linked_by(presser, live)
+    if own is None and (promised := _promised(presser, live)) is not None:
+        return Joins.LINKS, promised
+    own = own or (_same_device(presser, live) if rules.same_device else None)
+    if own is not None:
+        return (Joins.JOINS if takes(own, kind) else Joins.UPGRADES), own
     if rules.same_zone_within is not None and presser.zone is not None:
         for alarm in live:
             last = alarm.presses.latest.get(presser.zone)
@@ -64,10 +67,18 @@ def join(
     return Joins.OPENS, None
 
 
+def bound(alarm: Alarm) -> frozenset[str]:
+    """The people whose own presses, wherever they are, this alarm draws to itself or keeps away: who opened it himself,
+    and whoever is on his way to it."""
+    opener = alarm.first.by
+    own = {opener.person} if isinstance(opener, Person) else set()
+    return frozenset(own | {r.person for r in alarm.responders if r.coming})
+
+
 def joinable(alarm: Alarm) -> bool:
     """May any later signal join it? Never one that is over, or that its pressers take for over, nor a technical, test
     or drill one."""
-    return not (alarm.state.ended or alarm.veil is not None or alarm.drill or alarm.kind in APART)
+    return alarm.live and not alarm.state.ended and alarm.veil is None
 
 
 def takes(alarm: Alarm, kind: Kind) -> bool:
@@ -87,6 +98,30 @@ def settles(alarm: Alarm, presser: Presser, settle: timedelta, now: datetime) ->
     again. A last press in the future was by a clock that has been put back since, and is no such thing."""
     last = _last_press(alarm, presser)
     return last is not None and abs(now - last.at) <= settle
+
+
+def _same_device(presser: Presser, live: Iterable[Alarm]) -> Alarm | None:
+    return next((a for a in live if pressed_by(a, presser)), None)
+
+
+def _linked_by(presser: Presser, live: Iterable[Alarm]) -> Alarm | None:
+    """The one that he has opened himself on his way to another."""
+    return next((a for a in live if a.linked is not None and _opened(a, presser)), None)
+
+
+def _promised(presser: Presser, live: Iterable[Alarm]) -> Alarm | None:
+    """The alarm of somebody else to which he has last said that he is coming; one that is said to be over keeps its
+    secret."""
+    if not isinstance(presser.by, Person):
+        return None
+    person = presser.by.person
+    said = [(r.at, a) for a in live if (r := a.responder(person)) and r.coming and not _opened(a, presser)]
+    return max(said, key=lambda each: each[0])[1] if said else None
+
+
+def _opened(alarm: Alarm, presser: Presser) -> bool:
+    by = alarm.first.by
+    return isinstance(by, Person) and isinstance(presser.by, Person) and by.person == presser.by.person
 
 
 def _last_press(alarm: Alarm, presser: Presser) -> Signal | None:

@@ -61,6 +61,7 @@ def opened(alarm: str, site: str | None, event: Event) -> Alarm:
         site=site,
         drill=data["drill"],
         cause=data["cause"],
+        linked=data.get("linked"),
         signals=(_signal(event),),
         next=next_from_wire(data["next"]),
         version=1,

@@ -32,6 +32,8 @@ class Kind(StrEnum):
 
 
 STRENGTH = {kind: len(Kind) - place for place, kind in enumerate(Kind)}
+APART = frozenset({Kind.TECHNICAL, Kind.TEST})
+"""Kinds in which nobody is in danger."""
 
 
 class State(StrEnum):
@@ -218,9 +220,9 @@ class NextStep:
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """What people answer. `organisation` and `chain` are what it began with and keeps; `version` counts its events;
-    `code` is the two-digit answer code; `cause` marks a technical alarm, one open for each. Since a cancel by PIN
-    `face` is the alarm as it was cancelled, which is what those behind `veil` see; `coerced`: it was a duress PIN, and
-    the alarm itself goes on."""
+    `code` is the two-digit answer code; `cause` marks a technical alarm, one open for each; `linked` is the alarm to
+    which the one who opened this was on his way. Since a cancel by PIN `face` is the alarm as it was cancelled, which
+    is what those behind `veil` see; `coerced`: it was a duress PIN, and the alarm itself goes on."""
 
     id: str
     state: State
@@ -234,6 +236,7 @@ class Alarm:
     site: str | None = None
     drill: bool = False
     cause: str | None = None
+    linked: str | None = None
     signals: tuple[Signal, ...] = ()
     responders: tuple[Responder, ...] = ()
     notifications: tuple[Notification, ...] = ()
@@ -255,6 +258,11 @@ class Alarm:
     def first(self) -> Signal:
         """The signal that opened it."""
         return self.signals[0]
+
+    @property
+    def live(self) -> bool:
+        """Somebody may be in danger: no drill, no test, nothing that alarmd says of itself."""
+        return not self.drill and self.kind not in APART
 
     @property
     def silent(self) -> bool:

@@ -34,6 +34,7 @@ def summary(alarm: Alarm) -> dict[str, Any]:
         "note": first.note,
         "cause": alarm.cause,
         "coerced": alarm.coerced,
+        "linked": alarm.linked,
     }
 
 

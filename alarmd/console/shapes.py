@@ -115,6 +115,7 @@ class AlarmShape(Strict):
     note: str | None
     cause: str | None
     coerced: bool
+    linked: str | None
 
 
 class AlarmsShape(Strict):

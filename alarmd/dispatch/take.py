@@ -21,7 +21,7 @@ from alarmd.alarm.incoming import (
     Pressed,
     Reported,
 )
-from alarmd.alarm.model import Alarm, Person
+from alarmd.alarm.model import APART, Alarm, Person
 from alarmd.errors import NotFound
 from alarmd.escalation.decide import Moving, Situation, decide
 from alarmd.escalation.draft import Decision
@@ -147,10 +147,11 @@ def _require_place(pressed: Pressed, organisation: Organisation) -> None:
 
 
 def _candidates(unit: Unit, pressed: Pressed, organisation: Organisation) -> tuple[Alarm, ...]:
-    """The open alarms that a signal of this kind might join; not asked for where nothing joins."""
+    """The open alarms that a signal of this kind might join or be linked to; not asked for where nothing joins."""
     joining = organisation.joining
     zone = zone_of(pressed, organisation)
-    apart = pressed.drill or kind_of(pressed, organisation).value in ("technical", "test")
-    if apart or zone is None or not (joining.same_device or joining.same_zone_within):
+    if pressed.drill or kind_of(pressed, organisation) in APART:
         return ()
-    return unit.open_in_zone(zone)
+    near = unit.open_in_zone(zone) if zone and (joining.same_device or joining.same_zone_within) else ()
+    bound = unit.open_bound_to(pressed.by.person) if isinstance(pressed.by, Person) else ()
+    return tuple({alarm.id: alarm for alarm in (*near, *bound)}.values())

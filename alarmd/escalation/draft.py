@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell, priority
+from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell, priority, urgency
 from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.lifecycle import after, opened
 from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState, By, Notification, Person, State
@@ -97,7 +97,8 @@ class Draft:
     def end_call(self, attempt: Attempt) -> None:
         """Stop it if it is a call that rings."""
         if attempt.channel == VOICE and attempt.state is AttemptState.ACCEPTED and attempt.provider is not None:
-            self.effects.append(EndCall(self.ids(), attempt.id, attempt.channel, attempt.provider))
+            end = EndCall(self.ids(), attempt.id, attempt.channel, attempt.provider, urgency(self.alarm))
+            self.effects.append(end)
 
     def show(self, before: Alarm | None = None) -> None:
         """Tell the devices what they show now, when that is something else than before."""
@@ -105,4 +106,8 @@ class Draft:
         if before is not None and shown(before, self.organisation) == now:
             return
         for device, ref in devices(self.alarm).items():
-            self.effects.append(Feedback(self.ids(), device, now, ref))
+            self.light(device, now, ref)
+
+    def light(self, device: str, state: str, ref: str | None) -> None:
+        """Show this at a device."""
+        self.effects.append(Feedback(self.ids(), device, state, ref, urgency(self.alarm)))

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from alarmd.alarm.effects import Feedback
 from alarmd.alarm.events import Event, EventKind, Json, Reason, signal_data
 from alarmd.alarm.incoming import FaultFound, FaultGone, Outcome, Pressed
 from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
@@ -20,7 +19,7 @@ from alarmd.organisation.model import Organisation
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a new alarm begins with: the organisation version, the two-digit answer code, and the open alarms it might
-    join."""
+    join or be linked to."""
 
     organisation: Organisation
     version: int
@@ -53,8 +52,8 @@ def press(opening: Opening, pressed: Pressed, signal: Signal, ids: Ids) -> Draft
     rules = Rules(joining.same_device, joining.same_zone_within)
     candidates = () if pressed.drill else opening.open_alarms
     what, alarm = join(presser, signal.kind, candidates, rules, signal.at)
-    if alarm is None:
-        return _open(opening, pressed, signal, ids)
+    if alarm is None or what is Joins.LINKS:
+        return _open(opening, pressed, signal, ids, linked=alarm.id if alarm else None)
     draft = Draft(opening.organisations.get(alarm.organisation, opening.organisation), signal.at, ids, alarm)
     if what is Joins.UPGRADES:
         upgrade(draft, signal)
@@ -84,7 +83,14 @@ def mend(draft: Draft, gone: FaultGone) -> None:
 
 
 def _open(
-    opening: Opening, pressed: Pressed, signal: Signal, ids: Ids, cause: str | None = None, site: str | None = None
+    opening: Opening,
+    pressed: Pressed,
+    signal: Signal,
+    ids: Ids,
+    *,
+    cause: str | None = None,
+    site: str | None = None,
+    linked: str | None = None,
 ) -> Draft:
     site = signal.zone.partition("/")[0] if signal.zone else site
     chain = opening.organisation.chain_for(signal.kind, site)
@@ -95,6 +101,7 @@ def _open(
         "needed": chain.acknowledge.needed,
         "code": opening.code,
         "cause": cause,
+        "linked": linked,
     }
     draft = Draft.opening(
         opening.organisation, ids, site, Event(EventKind.RAISED, signal.at, signal.by, State.RAISED, data)
@@ -144,4 +151,4 @@ def _upgraded_state(before: Alarm, coming: Sequence[Responder], needed: int) -> 
 def _answer(draft: Draft, signal: Signal) -> None:
     """The durable answer to the button: committed with the signal, shown after it."""
     if signal.device is not None:
-        draft.effects.append(Feedback(draft.ids(), signal.device, shown(draft.alarm, draft.organisation), signal.ref))
+        draft.light(signal.device, shown(draft.alarm, draft.organisation), signal.ref)

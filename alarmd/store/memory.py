@@ -1,20 +1,43 @@
 """What this process remembers between transactions, so that a press need not read the log again: folded alarms, which
-can be joined in a zone or are open for a cause, the answer codes in use, organisation versions. Holds only what is
-committed, as of `position`; nobody need remember anything to be right.
+can be joined in a zone, are open for a cause or bind a person, the answer codes in use, organisation versions. Holds
+only what is committed, as of `position`; nobody need remember anything to be right.
 
 Changed by the one writer of the process under the head's lock; readers beside it only look.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from alarmd.alarm.joining import joinable
+from alarmd.alarm.joining import bound, joinable
 from alarmd.alarm.model import Alarm
 from alarmd.organisation.model import Organisation
 
 ALARMS = 4000
 """Folded alarms kept, a few kilobytes each."""
 ZONES = 10_000
+
+
+class Bound:
+    """Which open alarms bind whose presses (`joining.bound`)."""
+
+    def __init__(self, known: Mapping[str, frozenset[str]]) -> None:
+        self._people: dict[str, frozenset[str]] = {}
+        self._alarms: dict[str, dict[str, None]] = {}
+        for alarm, people in known.items():
+            self.put(alarm, people)
+
+    def put(self, alarm: str, people: frozenset[str]) -> None:
+        """This alarm binds these, and nobody else any more."""
+        for person in self._people.pop(alarm, frozenset()) - people:
+            del self._alarms[person][alarm]
+        for person in people:
+            self._alarms.setdefault(person, {})[alarm] = None
+        if people:
+            self._people[alarm] = people
+
+    def of(self, person: str) -> tuple[str, ...]:
+        """The ids of those that bind him."""
+        return tuple(self._alarms.get(person, ()))
 
 
 class Memory:
@@ -27,6 +50,7 @@ class Memory:
         self.zones: dict[str, dict[str, None]] = {}
         self.causes: dict[str, str | None] = {}
         self.codes: set[str] | None = None
+        self.bound: Bound | None = None
         self._alarms: OrderedDict[str, Alarm] = OrderedDict()
 
     def alarm(self, id: str) -> Alarm | None:
@@ -69,20 +93,23 @@ class Memory:
                 self.codes.add(alarm.code)
             if alarm.cause is not None:
                 self.causes.pop(alarm.cause, None)
+            if self.bound is not None:
+                self.bound.put(alarm.id, bound(alarm) if joinable(alarm) else frozenset())
 
     def moved_on(self, position: int, hash: bytes, changed: Iterable[str]) -> None:
         """Others have written: these alarms are not as they were."""
         self.position, self.hash = position, hash
         for id in changed:
             self._alarms.pop(id, None)
-        self.zones.clear()
-        self.causes.clear()
-        self.codes = None
+        self._forget_who()
 
     def forget(self, position: int, hash: bytes) -> None:
         """Know nothing of the alarms of a log that ends here; what is stored once and never changes is kept."""
         self.position, self.hash = position, hash
         self._alarms.clear()
+        self._forget_who()
+
+    def _forget_who(self) -> None:
         self.zones.clear()
         self.causes.clear()
-        self.codes = None
+        self.codes = self.bound = None

@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Executable, Row, bindparam, delete, func, insert, literal_column, select, true, update
+from sqlalchemy import Executable, Row, bindparam, delete, func, insert, literal_column, or_, select, true, update
 
 from alarmd.alarm.effects import Effect, Tell, from_plain, plain
 from alarmd.alarm.events import Event, EventKind, wire
-from alarmd.alarm.joining import joinable
-from alarmd.alarm.model import Alarm, Person
+from alarmd.alarm.joining import bound, joinable
+from alarmd.alarm.model import Alarm, Person, ResponderState
 from alarmd.alarm.view import summary
 from alarmd.escalation.draft import Decision
 from alarmd.ports import Committed, Due, Head, KnownSignal, Logged
 from alarmd.store.chain import event_hash
 from alarmd.store.link import Link, Parameters
-from alarmd.store.memory import Memory
+from alarmd.store.memory import Bound, Memory
 from alarmd.store.prepared import Prepared
 from alarmd.store.reading import HeadRow, StoredReading
 from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals
@@ -46,6 +46,14 @@ _NEXT = select(func.min(alarms.c.code)).where(alarms.c.open == true(), alarms.c.
 _EVERY = _FIRST.union_all(select(_NEXT).where(_FIRST.c.code.is_not(None)))
 # Steps from code to code: as quick with thousands of open alarms as with ten.
 _CODES = Prepared(select(_EVERY.c.code).where(_EVERY.c.code.is_not(None)))
+_BINDING = Prepared(
+    select(alarms.c.id, alarms.c.summary).where(
+        alarms.c.joinable == true(),
+        or_(alarms.c.summary.not_like(bindparam("nobody")), alarms.c.summary.like(bindparam("own"))),
+    )
+)
+BINDING = {"nobody": '%"responders":[]%', "own": '%"by":{"person":%'}
+"""By the summary: so it is right also where a node of an older alarmd has written it."""
 _CAUSE = select(alarms.c.id).where(alarms.c.cause == bindparam("cause"), alarms.c.open == true()).limit(1)
 _CLAIMABLE = (
     select(effects.c.id, effects.c.alarm, effects.c.body)
@@ -138,6 +146,15 @@ class StoredUnit(StoredReading):
                 self._memory.opened(zone, ids)
         found = (self.alarm(id) for id in {**ids, **self._zones.get(zone, {})})
         return tuple(alarm for alarm in found if alarm is not None and joinable(alarm))
+
+    def open_bound_to(self, person: str) -> tuple[Alarm, ...]:
+        known = self._memory.bound
+        if known is None:
+            known = Bound({id: _bound(text) for id, text in self._link.fetch(_BINDING, BINDING)})
+            if not self.written:
+                self._memory.bound = known
+        found = (self.alarm(id) for id in {**dict.fromkeys(known.of(person)), **self.written})
+        return tuple(a for a in found if a is not None and joinable(a) and person in bound(a))
 
     def open_for_cause(self, cause: str) -> Alarm | None:
         if self.written:
@@ -287,6 +304,13 @@ def sender(event: Event) -> str:
     if device is not None:
         return device
     return f"person:{event.by.person}" if isinstance(event.by, Person) else "alarmd"
+
+
+def _bound(text: str) -> frozenset[str]:
+    """Whom an alarm binds, by its summary."""
+    shown = orjson.loads(text)
+    coming = {r["person"] for r in shown["responders"] if r["state"] != ResponderState.DECLINED}
+    return frozenset(coming | {person for key, person in shown["by"].items() if key == "person"})
 
 
 def _standing(alarm: Alarm, due: datetime | None) -> Values:

@@ -6,7 +6,7 @@ never more than two parts: the way, the note and the names of the place give way
 is said but what the presser wrote himself.
 """
 
-from alarmd.alarm.model import Alarm, Kind, Purpose, State
+from alarmd.alarm.model import Alarm, Kind, Person, Purpose, State
 from alarmd.organisation.model import Organisation
 from alarmd.wording.causes import trouble
 from alarmd.wording.places import clip, hour_minute, note, place
@@ -14,8 +14,10 @@ from alarmd.wording.texts import say
 
 LONGEST = 306
 """Characters of a text: two parts of 153 letters each, for the header that joins parts takes seven of the 160."""
-LEAST_NOTE = 60
+LEAST_NOTE = 40
 """Characters of a note that are kept however long the rest is."""
+HELPER = 24
+"""Characters of the name of a helper who needs help himself."""
 
 
 def text_message(
@@ -62,6 +64,16 @@ def with_blank(code: str | None) -> str:
     return f" {code}" if code else ""
 
 
+def manner(alarm: Alarm, language: str) -> list[str]:
+    """How to come to a silent alarm; and whose it is where a helper needs help himself."""
+    opener = alarm.first.by
+    helper = opener.name if alarm.linked is not None and isinstance(opener, Person) else ""
+    return [
+        *([say(language, "text.silent")] if alarm.silent else []),
+        *([say(language, "text.linked", name=clip(helper, HELPER))] if helper else []),
+    ]
+
+
 def progress(alarm: Alarm, language: str, attempt: str | None) -> list[str]:
     """At a later step: that nobody comes yet, or how many. What is wrong with a machine needs nobody on the way."""
     found = alarm.find(attempt) if attempt else None
@@ -88,7 +100,7 @@ def noted(alarm: Alarm, organisation: Organisation, language: str, room: int) ->
 
 def _raised(alarm: Alarm, organisation: Organisation, language: str, where: str) -> list[str]:
     head = say(language, "text.raised", **_words(alarm, organisation, language, where))
-    return [head, say(language, "text.silent")] if alarm.silent else [head]
+    return [head, *manner(alarm, language)]
 
 
 def _all_clear(alarm: Alarm, organisation: Organisation, language: str, where: str) -> str:

@@ -6,7 +6,7 @@ Short sentences, each of which stands alone: whoever answers half asleep hears w
 
 from alarmd.alarm.model import Alarm, Kind
 from alarmd.organisation.model import Organisation
-from alarmd.wording.alarms import kind_name, noted, progress
+from alarmd.wording.alarms import kind_name, manner, noted, progress
 from alarmd.wording.places import hour_minute, place, site_name
 from alarmd.wording.texts import say
 
@@ -31,7 +31,7 @@ def announcement(
         say(language, "call.kind", kind=kind_name(alarm, language)),
         say(language, "call.place", place=_aloud(place(alarm, organisation), language)),
         say(language, "call.time", **hour_minute(alarm, organisation)),
-        *([say(language, "text.silent")] if alarm.silent else []),
+        *manner(alarm, language),
         *noted(alarm, organisation, language, NOTE),
         *progress(alarm, language, attempt),
     )

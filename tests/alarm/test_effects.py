@@ -12,6 +12,7 @@ from alarmd.alarm.effects import (
     BACKGROUND,
     FIRST,
     LATER,
+    LINKED,
     LIVE,
     Effect,
     EndCall,
@@ -21,6 +22,7 @@ from alarmd.alarm.effects import (
     from_plain,
     plain,
     priority,
+    urgency,
 )
 from alarmd.alarm.model import Kind, Purpose
 from tests.support.story import BEGAN, Story
@@ -36,7 +38,7 @@ EFFECTS = st.one_of(
         st.integers(0, 9),
         TEXT,
         st.sampled_from(Purpose),
-        st.integers(0, 3),
+        st.integers(-1, 3),
         st.none() | MOMENTS,
     ),
     st.builds(Feedback, TEXT, TEXT, TEXT, st.none() | TEXT),
@@ -73,4 +75,24 @@ def test_first_signals_overtake_repeats_and_live_alarms_drills(
 
 
 def test_the_order_of_urgency() -> None:
-    assert FIRST < LIVE < LATER < BACKGROUND
+    assert LINKED < FIRST < LIVE < LATER < BACKGROUND
+
+
+@pytest.mark.parametrize(
+    ("kind", "drill", "linked", "whole"),
+    [
+        (Kind.PANIC, False, None, LIVE),
+        (Kind.ASSIST, False, "first", LINKED),
+        (Kind.PANIC, True, None, BACKGROUND),
+        (Kind.TECHNICAL, False, None, BACKGROUND),
+        (Kind.TEST, False, None, BACKGROUND),
+    ],
+)
+def test_a_helper_who_needs_help_goes_before_all_and_a_drill_behind(
+    kind: Kind, drill: bool, linked: str | None, whole: int
+) -> None:
+    alarm = replace(Story().press(), kind=kind, drill=drill, linked=linked)
+    assert urgency(alarm) == whole
+    for round in (1, 2):
+        again = replace(alarm.notifications[0], round=round)
+        assert linked is None or priority(alarm, again) == LINKED

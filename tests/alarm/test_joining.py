@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
-from alarmd.alarm.model import Alarm, By, Device, Kind, Person, Signal, State
+from alarmd.alarm.joining import Joins, Presser, Rules, bound, join, settles
+from alarmd.alarm.model import Alarm, By, Device, Kind, Person, Responder, ResponderState, Signal, State
 from tests.support.story import BEGAN
 
 ROOM, HALL = "fjordvik/room-2", "fjordvik/hall"
@@ -108,6 +108,14 @@ def test_one_who_presses_without_a_device_is_the_same_on_phone_and_console() -> 
     other = Presser(Person("ola", "Ola Nes", "phone"), None, HALL)
     assert joined(Kind.PANIC, [alarm], again) == (Joins.UPGRADES, alarm)
     assert joined(Kind.PANIC, [alarm], other) == (Joins.OPENS, None)
+
+
+def test_an_alarm_binds_who_opened_it_himself_and_who_is_coming_to_it() -> None:
+    said = [("ola", ResponderState.EN_ROUTE), ("per", ResponderState.DECLINED), ("siv", ResponderState.ARRIVED)]
+    responders = tuple(Responder(person, state, BEGAN, counts=True) for person, state in said)
+    by_phone = open_alarm(Kind.PANIC, None, by=Person("kari", "Kari Berg", "phone"))
+    assert bound(replace(by_phone, responders=responders)) == {"kari", "ola", "siv"}
+    assert bound(open_alarm(Kind.PANIC)) == set()
 
 
 @pytest.mark.parametrize(

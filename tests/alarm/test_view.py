@@ -49,6 +49,7 @@ def test_a_summary_tells_what_a_guard_must_see_at_a_glance() -> None:
         "note": "knife",
         "cause": None,
         "coerced": False,
+        "linked": None,
     }
 
 

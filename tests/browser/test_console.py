@@ -179,3 +179,18 @@ def test_a_drill_is_named_and_the_real_one_beside_it_too(house: House, visit: Vi
     real = house.press("skranke-1")
     expect(row(page, real)).to_contain_text(said("drill.real"))
     expect(page.locator("[data-group=unanswered] [data-alarm]").first).to_have_attribute("data-alarm", real)
+
+
+def test_a_helper_who_needs_help_himself_stands_on_top_and_it_says_whose_it_is(house: House, visit: Visit) -> None:
+    page = visit("ola")
+    first, waiting = house.press("room-201"), house.press("skranke-1")
+    house.act(first, "en_route", "ola")
+    pressed = house.daemon.post("/v1/signals", {"zone": "lillefjord/room-101"}, "press", "--person", "ola")
+    own = pressed.json()["alarm"]
+    expect(row(page, own)).to_contain_text(said("linked.to", who="Ola Vakt", place="Samtalerom 201"))
+    rows = page.get_by_test_id("alarm-list").locator("[data-alarm]")
+    expect(rows.first).to_have_attribute("data-alarm", own)
+    expect(rows.nth(1)).to_have_attribute("data-alarm", waiting)
+    choose(page, own)
+    expect(page.get_by_test_id("detail")).to_contain_text(said("linked.to", who="Ola Vakt", place="Samtalerom 201"))
+    expect(page.get_by_test_id("say-alert")).to_contain_text("Ola Vakt")

@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from alarmd.alarm.effects import EndCall, Feedback, Tell
 from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pin, Pressed, Reported
+from alarmd.alarm.joining import joinable
 from alarmd.alarm.lifecycle import by_pin, faced
-from alarmd.alarm.model import Alarm, AttemptState, Kind, Person, Purpose, State
+from alarmd.alarm.model import APART, Alarm, AttemptState, Kind, Person, Purpose, State
 from alarmd.escalation.answering import counted
 from alarmd.escalation.decide import Situation, decide
 from alarmd.escalation.draft import Decision, Refusal
@@ -46,6 +47,14 @@ def offices() -> list[Organisation]:
 
 
 REACHES = st.sampled_from(sorted(AttemptState))
+
+
+def coming_to(alarm: Alarm) -> set[str]:
+    return {r.person for r in alarm.responders if r.coming}
+
+
+def opened_by(alarm: Alarm, person: str) -> bool:
+    return isinstance(alarm.first.by, Person) and alarm.first.by.person == person
 
 
 def attempts(alarm: Alarm, states: tuple[AttemptState, ...]) -> set[str]:
@@ -123,7 +132,16 @@ class Truths(RuleBasedStateMachine):
         kind=st.none() | st.sampled_from(sorted(Kind)),
     )
     def press_without_a_device(self, person: str, channel: str, zone: str, kind: Kind | None) -> None:
-        self.story.happens(Pressed(Person(person, person, channel), zone=zone, kind=kind))
+        promised = {
+            a.id
+            for a in self.story.alarms.values()
+            if joinable(a) and person in coming_to(a) and not opened_by(a, person)
+        }
+        alarm = self.story.happens(Pressed(Person(person, person, channel), zone=zone, kind=kind))
+        if promised and kind not in APART:
+            assert alarm.linked is not None
+            assert alarm.id not in promised
+            assert opened_by(alarm, person)
 
     @precondition(lambda self: self.story.alarms)
     @rule(

@@ -4,6 +4,7 @@ generator of findings, a line each; it knows what was promised, and nothing of h
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action
@@ -26,6 +27,7 @@ def judge(seen: Record) -> list[str]:
         log_is_whole,
         feeds_heard_everything,
         what_was_accepted_is_there,
+        no_helper_is_swallowed,
         answers_are_there,
         no_alarm_is_silent,
         the_clock_stands_rightly,
@@ -86,6 +88,18 @@ def what_was_accepted_is_there(seen: Record) -> Iterator[str]:
             yield f"{accepted.press.ref}: was accepted as two signals"
 
 
+def no_helper_is_swallowed(seen: Record) -> Iterator[str]:
+    """The press of a person never joins an alarm to which he is on his way, unless he has opened it himself."""
+    for id, tale in seen.tales.items():
+        for before, told in pairwise(tale):
+            by = told.event.by
+            if told.event.kind not in (EventKind.JOINED, EventKind.UPGRADED) or not isinstance(by, Person):
+                continue
+            known = before.alarm.responder(by.person)
+            if known is not None and known.coming and _by(tale[0]) != by.person:
+                yield f"{id}: {by.person} was on his way to it, and his press at {told.at:.3f} joined it"
+
+
 def answers_are_there(seen: Record) -> Iterator[str]:
     """Whoever was told that his answer is stored stands in the log with it."""
     ends = (Action.RESOLVE, Action.CANCEL)
@@ -95,15 +109,19 @@ def answers_are_there(seen: Record) -> Iterator[str]:
         kinds = {EventKind.RESOLVED, EventKind.CANCELLED} if answer.action in ends else RESPONSES
         if answer.action is Action.DECLINE:
             continue
-        if not any(t.event.kind in kinds and t.at <= heard.at and _by(t) in (answer.by.person, None) for t in tale):
+        if not any(t.event.kind in kinds and t.at <= heard.at and _whose(t) in (answer.by.person, None) for t in tale):
             yield f"{answer.by.person} was told that his {answer.action} of {answer.alarm} is stored; it is not"
 
 
 RESPONSES = {EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED}
 
 
-def _by(told: Told) -> str | None:
+def _whose(told: Told) -> str | None:
     return told.event.data.get("person")
+
+
+def _by(told: Told) -> str | None:
+    return told.event.by.person if isinstance(told.event.by, Person) else None
 
 
 def no_alarm_is_silent(seen: Record) -> Iterator[str]:
@@ -227,17 +245,13 @@ def calls_are_ended(seen: Record) -> Iterator[str]:
                 if found is None or found[1].state is not AttemptState.ACCEPTED:
                     break
                 if pointless(later.alarm, found[0]):
-                    own = found[0].person in {*(r.person for r in later.alarm.responders), _speaker(later)}
+                    own = found[0].person in {*(r.person for r in later.alarm.responders), _by(later)}
                     until = seen.in_time(later.at, held=True)
                     ended = seen.around.ended.get(data["provider"])
                     if not own and until < seen.scenario.ends_at and (ended is None or ended > until):
                         since = f"after {later.at:.3f}, ended at {ended}"
                         yield f"{id}: {data['provider']} to {data['person']} rings on {since}"
                     break
-
-
-def _speaker(told: Told) -> str | None:
-    return told.event.by.person if isinstance(told.event.by, Person) else None
 
 
 def lights_answer(seen: Record) -> Iterator[str]:

@@ -128,6 +128,12 @@ MUTANTS = (
         "return clock",
     ),
     Mutant(
+        "a helper's own press joins the alarm that he is coming to",
+        "alarmd.alarm.joining:join",
+        "return Joins.LINKS, promised",
+        "return Joins.JOINS, promised",
+    ),
+    Mutant(
         "a press leaves a clock standing that stands",
         "alarmd.escalation.plan:again",
         "return replace(clock, at=draft.now + _distance(draft.chain, clock))",

@@ -1,12 +1,18 @@
 """The third paper of the exam: of the alarms that are open, which is asked for when, and by which code."""
 
+from dataclasses import replace
+
 import pytest
 
-from alarmd.alarm.incoming import FaultFound, FaultGone, Pressed
-from alarmd.alarm.model import Device, Kind
+from alarmd.alarm.incoming import Action, FaultFound, FaultGone, Pressed
+from alarmd.alarm.model import Device, Kind, Person
 from alarmd.errors import Refused
 from alarmd.ports import Registry
 from tests.store.stage import Stage, stage
+
+
+def by_phone(person: str) -> Person:
+    return Person(person, person.capitalize(), "phone")
 
 
 class ExamOfOpenAlarms:
@@ -57,6 +63,52 @@ class ExamOfOpenAlarms:
         one.reopen()
         assert one.press("desk-4").alarm == one.alarm(live.id)
         assert list(one.database._memory._alarms) == [live.id], "no other alarm was folded"
+
+    def test_of_a_person_those_are_read_that_he_opened_or_is_coming_to(self, one: Stage) -> None:
+        def bound(person: str = "ola") -> set[str]:
+            with one.database.transaction() as unit:
+                return {alarm.id for alarm in unit.open_bound_to(person)}
+
+        alarms = [one.press("desk-3").alarm, one.press("room-2").alarm, one.press("under-desk-2").alarm]
+        first, second, third = (alarm.id for alarm in alarms if alarm)
+        assert bound() == set()
+        for alarm in (first, second):
+            one.does(alarm, Action.ACKNOWLEDGE)
+        one.does(third, Action.DECLINE)
+        drill = one.take(Pressed(Device("desk-3"), device="desk-3", drill=True))[0].alarm
+        assert drill is not None
+        one.does(drill.id, Action.ACKNOWLEDGE)
+        assert bound() == {first, second}
+        one.does(first, Action.DECLINE)
+        assert bound() == {second}
+        one.take(Pressed(by_phone("per"), zone="fjordvik/room-2", kind=Kind.DURESS))
+        assert bound("per") == set(), "he has joined one that another had opened, which the zone finds"
+        own = one.take(Pressed(by_phone("siv"), zone="fjordvik/reception", kind=Kind.DURESS))[0].alarm
+        assert own is not None
+        one.does(own.id, Action.EN_ROUTE)
+        one.reopen()
+        assert bound() == {second, own.id}
+        assert bound("siv") == {own.id}
+        one.does(own.id, Action.RESOLVE, reason="seen to")
+        assert (bound("siv"), bound()) == (set(), {second})
+
+    def test_a_person_who_is_coming_by_the_word_of_another_node_is_known(self, one: Stage) -> None:
+        first, second = (one.press(device).alarm for device in ("desk-3", "room-2"))
+        assert first is not None
+        assert second is not None
+        with one.database.transaction() as unit:
+            assert unit.open_bound_to("ola") == ()
+        with stage(one.url, "two") as two:
+            two.does(first.id, Action.ACKNOWLEDGE)
+            pressed = Pressed(by_phone("ola"), zone="fjordvik/room-2")
+            taken, again = one.take(pressed, replace(pressed, zone="fjordvik/reception"))
+        assert taken.alarm is not None
+        assert again.alarm is not None
+        assert (taken.alarm.linked, again.alarm.id) == (first.id, taken.alarm.id), "in one transaction, too"
+
+    def test_a_press_by_a_device_asks_for_nobody(self, one: Stage) -> None:
+        one.press("desk-3")
+        assert one.database._memory.bound is None
 
     def test_of_the_open_alarms_those_of_people_come_first(self, one: Stage) -> None:
         def newest(at_most: int) -> list[str]:

@@ -12,6 +12,7 @@ from alarmd.alarm.model import (
     Device,
     Kind,
     Notification,
+    Person,
     Purpose,
     Responder,
     ResponderState,
@@ -47,6 +48,12 @@ def told(before: Alarm, *, step: int = 1, round: int = 1, person: str = "ola", c
     attempt = Attempt("t1", channel, 1, AttemptState.QUEUED, AT, AT)
     notification = Notification("n1", person, step, round, Purpose.STEP, AT, (attempt,))
     return replace(before, notifications=(notification,))
+
+
+def linked(before: Alarm, name: str) -> Alarm:
+    """The same alarm, pressed by this person on his way to another."""
+    by = replace(before.first, by=Person("ola", name, "phone"), device=None)
+    return replace(before, linked="a0", signals=(by,))
 
 
 def coming(before: Alarm, *people: str) -> Alarm:

@@ -12,7 +12,7 @@ from alarmd.wording.alarms import text_message
 from alarmd.wording.places import place
 from alarmd.wording.texts import LANGUAGES
 from tests.support.organisations import office
-from tests.wording.cases import OFFICE, alarm, coming, segments, technical, told
+from tests.wording.cases import OFFICE, alarm, coming, linked, segments, technical, told
 
 
 def step(about: Alarm, language: str = "nb", code: str | None = None, organisation: Organisation = OFFICE) -> str:
@@ -60,6 +60,16 @@ def test_a_technical_alarm_says_what_is_wrong_and_asks_nobody_to_run() -> None:
     )
 
 
+def test_a_helper_who_needs_help_himself_is_named() -> None:
+    ola = linked(alarm(), "Ola Nes")
+    assert "kl. 14.05. Ola Nes var på vei til en annen alarm. Svar 1" in step(ola)
+    assert "kl. 14.05. Ola Nes var på veg til ein annan alarm. Svar 1" in step(ola, "nn")
+    assert "at 14:05. Ola Nes was on the way to another alarm. Reply 1" in step(ola, "en")
+    assert "annen alarm" not in over(ola)
+    assert "annen alarm" not in step(replace(ola, linked=None))
+    assert "Anne-Marie Kristoffer... var på vei" in step(linked(alarm(), "Anne-Marie Kristoffersen Fjord"))
+
+
 def test_a_later_step_says_how_many_are_coming() -> None:
     assert "på vei ennå" not in step(told(alarm()))
     assert "Ingen er på vei ennå. Svar 1" in step(told(alarm(), step=2))
@@ -96,7 +106,8 @@ def test_no_text_is_too_long_for_a_provider_and_every_step_can_be_answered(
 ) -> None:
     zone = Zone("fjordvik/reception", "fjordvik", name * 40, floor * 40, way * 40)
     organisation = office(sites={"fjordvik": Site("fjordvik", site * 40, {zone.id: zone})})
-    text = step(replace(told(alarm(Kind.DURESS, note=note * 40), step=2), drill=drill), "nb", "47", organisation)
+    late = told(alarm(Kind.DURESS, note=note * 40), step=2)
+    text = step(replace(late, drill=True) if drill else linked(late, name * 40), "nb", "47", organisation)
     assert len(text) <= 306
     assert text.endswith("Svar 1 47 hvis du kommer, 2 47 hvis du ikke kan, 3 47 når du er fremme.")
     assert "\n" not in text
@@ -109,7 +120,8 @@ def test_no_text_is_too_long_for_a_provider_and_every_step_can_be_answered(
 def test_no_text_is_more_than_two_parts(language: str, kind: Kind, purpose: Purpose, note: str | None) -> None:
     zone = Zone("fjordvik/reception", "fjordvik", "Samtalerommet ved " * 3, "andre etasje " * 4, "forbi heisen og " * 9)
     organisation = office(sites={"fjordvik": Site("fjordvik", "Nav Fjordvik og omland " * 3, {zone.id: zone})})
-    for about in (alarm(kind, note=note), replace(alarm(kind, note=note), drill=True)):
+    whole = alarm(kind, note=note)
+    for about in (whole, replace(whole, drill=True), linked(whole, "Anne-Marie Kristoffersen Fjord")):
         late = told(about, step=2)
         assert segments(text_message(late, organisation, language, purpose, attempt="t1", code="47")) <= 2
 

@@ -11,7 +11,7 @@ from alarmd.wording.calls import announcement, menu, voice
 from alarmd.wording.texts import LANGUAGES
 from alarmd.wording.twiml import LONGEST, TIMES, alarm_call, last_words, text_answer
 from tests.support.organisations import office
-from tests.wording.cases import OFFICE, alarm, coming, parsed, technical, told
+from tests.wording.cases import OFFICE, alarm, coming, linked, parsed, technical, told
 
 WORDS = (
     "Alarm fra Nav Fjordvik. Overfallsalarm. Sted: Mottak, 1. etasje (Inngang A), Nav Fjordvik. "
@@ -48,6 +48,10 @@ def test_a_drill_says_so_first_a_silent_alarm_how_to_come_a_late_call_who_comes(
     late = told(coming(alarm(), "per"), step=3)
     assert announcement(late, OFFICE, "en", attempt="t1")[-1] == "1 of 2 on the way."
     assert announcement(alarm(), OFFICE, "nb")[-1] == "Utløst klokken 14.05."
+
+
+def test_a_call_for_a_helper_who_needs_help_himself_says_whose_it_is() -> None:
+    assert announcement(linked(alarm(), "Ola Nes"), OFFICE, "nb")[-1] == "Ola Nes var på vei til en annen alarm."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

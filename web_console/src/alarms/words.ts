@@ -2,6 +2,7 @@
 import type { Alarm, Kind } from '../live/contract'
 import { isClosed } from '../live/reducer'
 import { isTechnical, stage, type Stage } from '../live/order'
+import type { Places } from '../session/places'
 import type { T } from '../texts/t'
 
 export type AlarmClass = 'person' | 'drill' | 'technical' | 'calm'
@@ -26,6 +27,14 @@ export function stageWord(t: T, alarm: Alarm): string {
 
 export function kindWord(t: T, kind: Kind): string {
   return t.word('kind', kind)
+}
+
+/** `Ola Nes, som var på vei til Mottak`: whose it is, where a helper needs help himself; else nothing. */
+export function helperLine(t: T, alarm: Alarm, places: Places, alarms: ReadonlyMap<string, Alarm>): string {
+  if (!alarm.linked) return ''
+  const first = alarms.get(alarm.linked)
+  const who = places.actor(alarm.by, t('system'))
+  return first ? t('linked.to', { who, place: places.of(first).name }) : t('linked.elsewhere', { who })
 }
 
 /** The one line about who comes: the furthest first, at most one name and how many more. */

@@ -10,7 +10,7 @@ import { store } from '../live/store'
 import { Tag } from '../ui'
 import { KindIcon } from '../alarms/KindIcon'
 import { StageTag } from '../alarms/StageTag'
-import { classOf, comingLine, kindWord } from '../alarms/words'
+import { classOf, comingLine, helperLine, kindWord } from '../alarms/words'
 
 interface Props {
   alarm: Alarm
@@ -26,6 +26,7 @@ export const AlarmRow = memo(function AlarmRow({ alarm, real, chosen, onChoose }
   const place = places.of(alarm)
   const at = stage(alarm)
   const coming = comingLine(t, alarm, (person) => places.person(person))
+  const helper = helperLine(t, alarm, places, store.view.live.alarms)
   return (
     <li>
       <button
@@ -76,6 +77,7 @@ export const AlarmRow = memo(function AlarmRow({ alarm, real, chosen, onChoose }
           )}
           <StageTag alarm={alarm} />
         </span>
+        {helper && <strong className="row-helper">{helper}</strong>}
         {coming && <span className="row-coming">{coming}</span>}
       </button>
     </li>

@@ -7,7 +7,7 @@ import type { Places } from '../session/places'
 import { usePlaces } from '../session/useOrganisation'
 import type { T } from '../texts/t'
 import { useT } from '../texts/useT'
-import { kindWord } from '../alarms/words'
+import { helperLine, kindWord } from '../alarms/words'
 
 export function Announcer({ me }: { me: string }) {
   const t = useT()
@@ -20,7 +20,7 @@ export function Announcer({ me }: { me: string }) {
         for (const event of events) {
           const alarm = store.view.live.alarms.get(event.alarm)
           if (!alarm || isTechnical(alarm)) continue
-          if (event.kind === 'raised') setAlert(t('say.new', { kind: kindWord(t, alarm.kind), place: places.of(alarm).full }))
+          if (event.kind === 'raised') setAlert(raised(t, places, alarm))
           else setNews((before) => change(t, places, alarm, event, me) ?? before)
         }
       }),
@@ -36,6 +36,12 @@ export function Announcer({ me }: { me: string }) {
       </div>
     </>
   )
+}
+
+function raised(t: T, places: Places, alarm: Alarm): string {
+  const line = t('say.new', { kind: kindWord(t, alarm.kind), place: places.of(alarm).full })
+  const helper = helperLine(t, alarm, places, store.view.live.alarms)
+  return helper ? `${line}. ${helper}` : line
 }
 
 function change(t: T, places: Places, alarm: Alarm, event: AlarmEvent, me: string): string | null {

@@ -17,7 +17,7 @@ import { Panel, type Draft, type PanelKind } from './Panel'
 import { Responders } from './Responders'
 import { StageTag } from '../alarms/StageTag'
 import { Timeline } from './Timeline'
-import { classOf, kindWord } from '../alarms/words'
+import { classOf, helperLine, kindWord } from '../alarms/words'
 import './detail.css'
 
 interface Props {
@@ -106,6 +106,7 @@ function Heading({ alarm }: { alarm: Alarm }) {
   )
 
   function raisedBy({ by }: Alarm): string {
+    if (alarm.linked) return helperLine(t, alarm, places, store.view.live.alarms)
     if (by && 'person' in by) return t('detail.raised_person', { name: places.actor(by, t('system')) })
     if (alarm.device) return t('detail.raised_device', { device: alarm.device })
     return alarm.cause ? `${t('detail.cause')}: ${alarm.cause}` : t('system')

@@ -61,6 +61,8 @@ export interface Alarm {
   by: Actor | null
   note: string | null
   cause: string | null
+  /** The alarm to which the one who opened this was on his way: a helper who needs help himself. */
+  linked: string | null
 }
 
 export interface Attempt {
@@ -106,6 +108,7 @@ export interface Raising {
   next: Next | null
   needed?: number
   cause?: string | null
+  linked?: string | null
   /** upgraded: which of those who answered count under the new chain. */
   counts?: string[]
   /** upgraded: until when each of those has promised to be there. */

@@ -29,6 +29,7 @@ export function opened(event: Of<'raised'>): Alarm {
     by: event.by,
     note: data.note,
     cause: data.cause ?? null,
+    linked: data.linked ?? null,
   }
 }
 

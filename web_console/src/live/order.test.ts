@@ -6,7 +6,7 @@ function alarm(id: string, seconds: number, more: Partial<Alarm> = {}): Alarm {
   const at = new Date(Date.UTC(2026, 10, 23, 12, 0, seconds)).toISOString()
   return {
     id, state: 'raised', kind: 'panic', site: 'f', zone: 'f/r', device: null, drill: false, opened_at: at, changed_at: at, presses: 1,
-    version: 1, needed: 1, responders: [], next: null, outcome: null, by: null, note: null, cause: null, ...more,
+    version: 1, needed: 1, responders: [], next: null, outcome: null, by: null, note: null, cause: null, linked: null, ...more,
   }
 }
 
@@ -36,6 +36,13 @@ describe('the list', () => {
     ]
     expect(order(list)).toEqual(['old', 'new', 'drill', 'seen', 'coming', 'done'])
     expect(ids(technical(list))).toEqual(['fault'])
+  })
+
+  it('puts the alarm of a helper who needs help himself on top of its group, and suggests it', () => {
+    const list = [alarm('old', 1), alarm('helper', 5, { linked: 'old' }), alarm('new', 9), alarm('coming', 0, by('en_route'))]
+    expect(order(list)).toEqual(['helper', 'old', 'new', 'coming'])
+    expect(suggested(sections(list))).toBe('helper')
+    expect(order([...list, alarm('second', 7, { ...by('en_route'), linked: 'old' })])).toEqual(['helper', 'old', 'new', 'second', 'coming'])
   })
 
   it('does not move the rows that are there when a new one comes', () => {

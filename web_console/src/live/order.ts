@@ -1,6 +1,7 @@
 /**
  * PURE. In which order alarms stand and in which group. Those who wait longest stand first, so a new one never moves
- * the row that somebody is reading; a real one stands before a drill; technical ones are kept apart.
+ * the row that somebody is reading; but a helper who needs help himself stands on top, whenever he pressed. A real one
+ * stands before a drill; technical ones are kept apart.
  */
 import type { Alarm } from './contract'
 import { isClosed } from './reducer'
@@ -73,16 +74,21 @@ export function shortened(list: readonly Section[], most: number = MOST_ROWS): {
   return { shown, left }
 }
 
-/** The one to choose when none is chosen: the newest unanswered, else the first that is open. */
+/** The one to choose when none is chosen: the newest unanswered of the most urgent, else the first that is open. */
 export function suggested(list: readonly Section[]): string | null {
   const unanswered = list.find((section) => section.group === 'unanswered')?.alarms
-  const newest = unanswered?.reduce((a, b) => (b.opened_at >= a.opened_at && !(b.drill && !a.drill) ? b : a))
+  const newest = unanswered?.reduce((a, b) => (rank(b) < rank(a) || (rank(b) === rank(a) && b.opened_at >= a.opened_at) ? b : a))
   return newest?.id ?? list.find((section) => section.group !== 'closed')?.alarms[0]?.id ?? null
 }
 
 function before(group: Group): (a: Alarm, b: Alarm) => number {
   if (group === 'closed') return (a, b) => b.changed_at.localeCompare(a.changed_at) || a.id.localeCompare(b.id)
-  return (a, b) => Number(a.drill) - Number(b.drill) || byAge(a, b)
+  return (a, b) => rank(a) - rank(b) || byAge(a, b)
+}
+
+/** A helper's own alarm, a real one, a drill. */
+function rank(alarm: Alarm): number {
+  return alarm.linked ? 0 : alarm.drill ? 2 : 1
 }
 
 function byAge(a: Alarm, b: Alarm): number {

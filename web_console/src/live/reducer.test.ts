@@ -8,7 +8,7 @@ const KARI = { person: 'kari', name: 'Kari Berg', channel: 'console' }
 function alarm(id: string, more: Partial<Alarm> = {}): Alarm {
   return {
     id, state: 'raised', kind: 'panic', site: 'f', zone: 'f/r', device: 'desk', drill: false, opened_at: AT, changed_at: AT,
-    presses: 1, version: 1, needed: 1, responders: [], next: null, outcome: null, by: { device: 'desk' }, note: null, cause: null,
+    presses: 1, version: 1, needed: 1, responders: [], next: null, outcome: null, by: { device: 'desk' }, note: null, cause: null, linked: null,
     ...more,
   }
 }

@@ -3,9 +3,10 @@ import { able } from '../alarms/able'
 import { FailureLine } from '../alarms/FailureLine'
 import { KindIcon } from '../alarms/KindIcon'
 import { StageTag } from '../alarms/StageTag'
-import { classOf, comingLine, kindWord } from '../alarms/words'
+import { classOf, comingLine, helperLine, kindWord } from '../alarms/words'
 import { Age } from '../live/Clocks'
 import type { Alarm, Verb } from '../live/contract'
+import { store } from '../live/store'
 import type { Actions } from '../live/useActions'
 import { usePlaces } from '../session/useOrganisation'
 import { useT } from '../texts/useT'
@@ -45,6 +46,7 @@ function Asked({ alarm, me, usable, actions }: Omit<Props, 'alarms'> & { alarm: 
   const first = verbs.find((verb) => can[verb])
   const failed = actions.failed(alarm.id)
   const coming = comingLine(t, alarm, (person) => places.person(person))
+  const helper = helperLine(t, alarm, places, store.view.live.alarms)
   return (
     <li className="asked" data-alarm={alarm.id} data-state={alarm.state} data-class={classOf(alarm)}>
       <div className="asked-head">
@@ -55,6 +57,7 @@ function Asked({ alarm, me, usable, actions }: Omit<Props, 'alarms'> & { alarm: 
         <Age since={alarm.opened_at} />
       </div>
       <p className="quiet">{[kindWord(t, alarm.kind), place.zone?.floor, place.site?.name].filter(Boolean).join(' · ')}</p>
+      {helper && <p>{helper}</p>}
       {place.zone?.way && <p>{place.zone.way}</p>}
       <div className="asked-tags">
         {alarm.drill && (
