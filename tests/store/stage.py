@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import text
-from uuid6 import uuid7
 
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.incoming import Action, Answered, FaultFound, Incoming, Outcome, Pressed, Reported
 from alarmd.alarm.model import Alarm, AttemptState, Device, Person
+from alarmd.clock import new_id
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.ports import Registry
 from alarmd.store import Database, open_database
@@ -21,10 +21,6 @@ from tests.support.organisations import office
 T = TypeVar("T")
 OFFICE = office(externals={})
 BEGAN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-
-
-def new_id() -> str:
-    return str(uuid7())
 
 
 @dataclass
