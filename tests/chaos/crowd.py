@@ -158,9 +158,11 @@ class Broker:
         self._history = history
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[str, asyncio.Future[str]] = {}
+        self._sent: dict[int, asyncio.Future[None]] = {}
         self._client = paho.Client(CallbackAPIVersion.VERSION2, "buttons", clean_session=False, protocol=paho.MQTTv311)
         self._client.on_connect = lambda client, *_: client.subscribe("alarmd/v1/feedback/+", 1)
         self._client.on_message = self._heard
+        self._client.on_publish = self._published
         self._client.reconnect_delay_set(1, 1)
         self._client.max_inflight_messages_set(0)
         self._client.connect(HOST, port)
@@ -180,13 +182,13 @@ class Broker:
     async def press_bare(self, device: str) -> None:
         """A press that says nothing; the broker's word is all that such a button ever hears."""
         self._history.bare[device] += 1
-        sent = self._client.publish(f"alarmd/v1/signal/{device}", b"", qos=1)
-        until = time() + PATIENCE
-        while not sent.is_published():
-            await asyncio.sleep(0.1)
-            if time() > until:
-                self._history.given_up.append(f"the broker never took a press of {device}")
-                return
+        sent = self._client.publish(f"alarmd/v1/signal/{device}", b"", qos=1)  # kept and sent later where it is away
+        taken = self._sent[sent.mid] = self._loop.create_future()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await taken
+        except TimeoutError:
+            self._history.given_up.append(f"the broker never took a press of {device}")
 
     def close(self) -> None:
         self._client.loop_stop()
@@ -195,6 +197,15 @@ class Broker:
     def _heard(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         """In the library's thread."""
         self._loop.call_soon_threadsafe(self._lit, bytes(message.payload))
+
+    def _published(self, _client: paho.Client, _data: object, mid: int, *_: object) -> None:
+        """In the library's thread: the broker has taken it."""
+        self._loop.call_soon_threadsafe(self._taken, mid)
+
+    def _taken(self, mid: int) -> None:
+        taken = self._sent.pop(mid, None)
+        if taken is not None and not taken.done():
+            taken.set_result(None)
 
     def _lit(self, payload: bytes) -> None:
         light = json.loads(payload)
