@@ -98,11 +98,11 @@ class Hub:
                 self._wake.set()
 
     def join(self, viewer: Viewer) -> bool:
-        """Let it follow from its position on. False: that is further back than what is held here; bring it forward and
-        ask again."""
+        """Let it follow from its position on. False: that is further back than what is held here, or than one frame
+        holds; bring it forward and ask again. So nobody is given at once more than may wait for him."""
         self.flush()
         missing = self._since(viewer.position)
-        if missing is None:
+        if missing is None or len(missing) > IN_ONE_FRAME:
             return False
         self._give(viewer, missing)
         self._viewers.add(viewer)

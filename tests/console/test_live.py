@@ -18,7 +18,7 @@ from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import Device
 from alarmd.commands.accounts import set_password
 from alarmd.console import viewer
-from alarmd.console.feed import BEAT
+from alarmd.console.feed import BEAT, IN_ONE_FRAME, LONGEST_PAUSE
 from alarmd.console.shapes import AlarmShape, EventShape
 from alarmd.store import open_database
 from tests.support.house import PUBLIC_URL, WITHIN, Console, House, console, house
@@ -230,16 +230,36 @@ async def test_a_console_that_takes_nothing_is_cut_and_comes_back_with_after(
     assert door.hub.watching == 0
 
 
-async def test_when_sending_is_work_events_go_together_and_in_order(door: House, address: str) -> None:
-    async with console(address, await door.key(Scope.READ)) as c:
-        await c.frame()
-        await c.frame()
-        door.hub._free_at = door.clock.now() + timedelta(milliseconds=20)
-        for n in range(5):
-            await door.press(ref=f"r-{n}")
+async def test_a_console_that_is_far_behind_is_brought_forward_at_its_own_pace(
+    door: House, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the hub still holds: given all at once, that would be more than may wait for anybody."""
+    monkeypatch.setattr(viewer, "MOST_WAITING", 800_000)
+    note = "x" * 900
+    await door.together(*(door.pressed(f"r-{n}", note) for n in range(1500)))
+    assert door.hub._held[0].position == 1
+    async with console(address, await door.key(Scope.READ), after=0) as c:
         await c.until(door.hub.position)
         assert c.positions == list(range(1, door.hub.position + 1))
-        assert len(c.frames) - 2 < 5
+        assert max(len(f.get("events", ())) for f in c.frames) <= IN_ONE_FRAME
+
+
+async def test_when_sending_is_work_events_go_together_and_in_order(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    async with (
+        house(tmp_path / "alarmd.db", clock) as door,
+        door.serve() as address,
+        console(address, await door.key(Scope.READ)) as c,
+    ):
+        await c.frame()
+        await c.frame()
+        door.hub._free_at = clock.now() + LONGEST_PAUSE
+        for n in range(5):
+            await door.press(ref=f"r-{n}")
+        await clock.advance(LONGEST_PAUSE.total_seconds())
+        await c.until(door.hub.position)
+        assert c.positions == list(range(1, door.hub.position + 1))
+        assert len(c.frames) == 3
 
 
 async def test_an_idle_feed_beats_and_a_signed_out_browser_is_closed(tmp_path: Path) -> None:

@@ -124,6 +124,10 @@ class House:
     async def press(self, device: str = "desk-3", **more: Any) -> Taken:
         return await self.submit(Pressed(Device(device), device=device, **more))
 
+    async def pressed(self, ref: str, note: str) -> None:
+        """A press for which nobody waits by himself."""
+        await self.submit(Pressed(Device("desk-3"), device="desk-3", ref=ref, note=note))
+
     async def together(self, *works: Coroutine[Any, Any, None]) -> None:
         """All at the same time, until all are done; what one of them raises is raised."""
         over: list[BaseException | None] = []

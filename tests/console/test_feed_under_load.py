@@ -1,0 +1,96 @@
+"""The feed when there is much to send, or many to send it to: frames go together, nobody is given more than he takes,
+and who takes nothing costs the others nothing. Time is virtual, consoles are as quick or as slow as they are told."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+from alarmd.access.model import Caller, Scope
+from alarmd.console import viewer
+from alarmd.console.feed import IN_ONE_FRAME, LONGEST_PAUSE, Hub
+from alarmd.console.viewer import Viewer
+from alarmd.ports import Logged
+from tests.support.virtual import VirtualClock
+
+CALLER = Caller("hash", "guards", Scope.READ)
+
+
+class Taking:
+    """A console that takes whatever it is given."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    async def send(self, text: str) -> None:
+        self.frames.append(text)
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+class Stuck:
+    """One that takes nothing."""
+
+    async def send(self, _text: str) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+def taking(hub: Hub) -> Taking:
+    socket = Taking()
+    assert hub.join(Viewer(socket, CALLER, no_task))
+    return socket
+
+
+def no_task(name: str, work: Coroutine[Any, Any, None]) -> None:
+    work.close()
+    raise AssertionError(f"{name}: nothing has to wait here")
+
+
+async def nobody(_: Caller) -> Caller | None:
+    return None
+
+
+def logged(position: int, size: int = 0) -> Logged:
+    return Logged(position, "a", None, f'{{"kind":"noted","text":"{"x" * size}"}}')
+
+
+def test_five_hundred_consoles_are_work_and_ten_are_none() -> None:
+    clock = VirtualClock()
+    for consoles, pause in ((10, timedelta(0)), (100, timedelta(milliseconds=4)), (500, LONGEST_PAUSE)):
+        hub = Hub(clock, no_task, nobody)
+        viewers = [taking(hub) for _ in range(consoles)]
+        for position in (1, 2, 3):
+            hub.offer([logged(position)])
+        assert hub._free_at - clock.now() == pause
+        together = {len(viewer.frames) for viewer in viewers}
+        assert together == ({3} if not pause else {1}), "what follows waits for the pause to be over"
+
+
+def test_nobody_is_given_at_once_more_than_one_frame_holds() -> None:
+    hub = Hub(VirtualClock(), no_task, nobody)
+    hub.offer([logged(n) for n in range(1, 2 * IN_ONE_FRAME + 1)])
+    far, near = Taking(), Taking()
+    assert not hub.join(Viewer(far, CALLER, no_task))
+    viewer = Viewer(near, CALLER, no_task)
+    viewer.position = IN_ONE_FRAME
+    assert hub.join(viewer)
+    assert (len(far.frames), len(near.frames), viewer.position) == (0, 1, 2 * IN_ONE_FRAME)
+
+
+async def test_a_console_that_takes_nothing_costs_the_others_no_time() -> None:
+    """Nothing is waited for: the one that takes nothing is passed, and cut when too much waits for it."""
+    works: list[Coroutine[Any, Any, None]] = []
+    hub = Hub(VirtualClock(), lambda _name, work: works.append(work), nobody)
+    stuck = Viewer(Stuck(), CALLER, lambda _name, work: works.append(work))
+    assert hub.join(stuck)
+    quick = taking(hub)
+    size = viewer.MOST_WAITING // 100
+    for position in range(1, 120):
+        hub.offer([logged(position, size)])
+    assert len(quick.frames) == 119
+    assert stuck._end == (viewer.TRY_AGAIN_LATER, "too slow; come back with after=POSITION")
+    assert stuck._size <= viewer.MOST_WAITING
+    for work in works:
+        work.close()
