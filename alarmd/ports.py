@@ -140,8 +140,8 @@ class Unit(Reading, Protocol):
         ...
 
     def write(self, decision: Decision, *, node: str, now: datetime) -> "Committed":
-        """Events, alarm, signals, effects and due time; effects are claimed for `node`. Nothing is durable before the
-        transaction ends.
+        """Events, alarm, signals, effects and due time; effects are claimed for `node`, or left to any node where it is
+        empty. Nothing is durable before the transaction ends.
         """
         ...
 
@@ -204,7 +204,9 @@ class Registry(Unit, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What one decision wrote: for the feed, the outbox and the deadlines of this node."""
+    """What one decision wrote: for the feed, the outbox and the deadlines of this node. `effects` are those leased to
+    it: none where they were left to whoever has room.
+    """
 
     alarm: Alarm | None
     logged: tuple[Logged, ...]

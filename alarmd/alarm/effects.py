@@ -10,9 +10,9 @@ from typing import Any
 from alarmd.alarm.model import Alarm, Kind, Notification, Purpose
 from alarmd.alarm.times import moment, stamp
 
-LINKED, FIRST, LIVE, LATER, BACKGROUND = -1, 0, 1, 2, 3
-"""Priorities: a helper who needs help himself, a duress or the first telling of a live alarm, other live matters,
-all-clears, then drills and technical matters."""
+LINKED, DURESS, FIRST, LIVE, LATER, BACKGROUND = range(6)
+"""Priorities, the most urgent first: a helper who needs help himself, a duress, the first round of a live alarm, other
+live matters, all-clears, then drills and technical matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,16 @@ def priority(alarm: Alarm, notification: Notification) -> int:
     whole = urgency(alarm)
     if whole != BACKGROUND and notification.purpose is Purpose.ALL_CLEAR:
         return LATER
-    return FIRST if whole == LIVE and (alarm.kind is Kind.DURESS or notification.round == 1) else whole
+    return FIRST if whole == LIVE and notification.round == 1 else whole
 
 
 def urgency(alarm: Alarm) -> int:
     """The priority of whatever is done for this alarm, unless more is known of it."""
     if not alarm.live:
         return BACKGROUND
-    return LIVE if alarm.linked is None else LINKED
+    if alarm.linked is not None:
+        return LINKED
+    return DURESS if alarm.kind is Kind.DURESS else LIVE
 
 
 def plain(effect: Effect) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import Performed
 from alarmd.alarm.times import moment
 from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
+from alarmd.app.files import allow_many_files
 from alarmd.channels.registry import CHANNELS, open_channels, why_not
 from alarmd.clock import SystemClock, new_id
 from alarmd.console.application import application, server
@@ -88,6 +89,7 @@ def start(main: Coroutine[Any, Any, None]) -> None:
     """Run a program to its end on the quick loop. A fault of a part comes out as itself."""
     sys.setswitchinterval(SWITCH)
     gc.set_threshold(*GARBAGE)
+    allow_many_files()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main)
@@ -120,8 +122,9 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         broker = await buttons.find_broker(settings, stack) if buttons else None
         supervisor = await stack.enter_async_context(Supervisor())
         health = Health(clock, settings.node_name)
-        dispatcher = Dispatcher(store, clock, Taker(settings.node_name, new_id), health.store)
         follower = Follower(store, clock)
+        taker = Taker(settings.node_name, new_id, lambda: outbox.has_room)
+        dispatcher = Dispatcher(store, clock, taker, health.store, lambda: follower.organisation)
         lights = _Lights()
         outbox = Outbox(
             store,

@@ -2,28 +2,27 @@
 beside it; only then does the caller get his answer and do feed, outbox and deadlines learn of it.
 
 While one group is being made durable the next one gathers, so a lone press is committed at once and a storm in a few
-large transactions. Never a yes before the disk: when a commit fails, everyone in it is told so (NotDurable) and
-nobody else learns anything.
+large transactions, the most urgent first (`admission.py`). Never a yes before the disk: when a commit fails, everyone
+in it is told so (NotDurable) and nobody else learns anything.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
-from alarmd.alarm.incoming import Incoming, Performed, Reported
+from alarmd.alarm.incoming import Incoming
+from alarmd.dispatch.admission import Admission, Waiting
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import AlarmdError, NotDurable, Undecidable
+from alarmd.escalation.urgency import Urgency, urgency
 from alarmd.observe import metrics
+from alarmd.organisation.model import Organisation
 from alarmd.ports import Clock, Committed, Store, Unit
 
 log = structlog.get_logger()
 
-GROUP = 256
-"""How many are committed together at most, of those that hurry and of those that do not: so long does the log's lock
-hold."""
 LINGER = timedelta(milliseconds=10)
 """For so long an outcome waits for company: an acknowledgement must not stand behind the commit of a receipt. Nobody
 waits for these, and one that is lost in a crash is asked for again."""
@@ -32,17 +31,10 @@ Heard = Callable[[Sequence[Committed]], None]
 """Told of every group right after its commit, in the order of the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    incoming: Incoming
-    at: datetime
-    answer: "asyncio.Future[Taken]"
-
-
 class _UndecidableError(Exception):
     """We have a bug on this one."""
 
-    def __init__(self, waiting: _Waiting, cause: Exception) -> None:
+    def __init__(self, waiting: Waiting, cause: Exception) -> None:
         super().__init__(type(waiting.incoming).__name__)
         self.waiting = waiting
         self.cause = cause
@@ -50,10 +42,17 @@ class _UndecidableError(Exception):
 
 class Dispatcher:
     """`listeners` are called after each commit; `trouble` is told why a commit failed, and None when one has worked
-    again.
+    again; `organisation` is the one that holds, as far as is known: by it a press is put in its place.
     """
 
-    def __init__(self, store: Store, clock: Clock, taker: Taker, trouble: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        taker: Taker,
+        trouble: Callable[[str | None], None],
+        organisation: Callable[[], Organisation | None] = lambda: None,
+    ) -> None:
         self.listeners: list[Heard] = []
         self.doubtful = False
         """A commit has failed, perhaps only its answer: effects may be leased to us that we do not know of."""
@@ -61,8 +60,8 @@ class Dispatcher:
         self._clock = clock
         self._taker = taker
         self._trouble = trouble
-        self._urgent: list[_Waiting] = []
-        self._outcomes: list[_Waiting] = []
+        self._organisation = organisation
+        self._waiting = Admission()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -73,11 +72,9 @@ class Dispatcher:
     def hand_in(self, incoming: Incoming) -> "asyncio.Future[Taken]":
         """The same for many at once: they are committed together, each answer comes by its own future."""
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(incoming, self._clock.now(), answer)
-        if isinstance(incoming, (Reported, Performed)):
-            self._outcomes.append(waiting)
-        else:
-            self._urgent.append(waiting)
+        how_urgent = urgency(incoming, self._organisation())
+        self._waiting.put(Waiting(incoming, self._clock.now(), answer), how_urgent)
+        if how_urgent is not Urgency.OUTCOME:
             self._hurry.set()
         self._wake.set()
         return answer
@@ -85,7 +82,7 @@ class Dispatcher:
     @property
     def depth(self) -> int:
         """How many wait for a commit."""
-        return len(self._urgent) + len(self._outcomes)
+        return len(self._waiting)
 
     async def run(self) -> None:
         """For ever: take what waits, commit it, tell."""
@@ -93,14 +90,14 @@ class Dispatcher:
             await self._wake.wait()
             self._wake.clear()
             while self.depth:
-                if not self._urgent and len(self._outcomes) < GROUP:
+                if not self._waiting.hurries:
                     await self._clock.sleep_until(self._clock.now() + LINGER, self._hurry)
                 self._hurry.clear()
-                group = self._urgent[:GROUP] + self._outcomes[:GROUP]
-                del self._urgent[:GROUP], self._outcomes[:GROUP]
+                group = self._waiting.take()
                 await self._commit(group)
+                self._waiting.done(group)
 
-    async def _commit(self, group: Sequence[_Waiting]) -> None:
+    async def _commit(self, group: Sequence[Waiting]) -> None:
         metrics.COMMIT_SIZE.observe(len(group))
         try:
             with metrics.COMMIT_SECONDS.time():
@@ -127,7 +124,7 @@ class Dispatcher:
         for waiting, result in zip(group, results, strict=True):
             _answer(waiting, result)
 
-    def _take_all(self, unit: Unit, group: Sequence[_Waiting]) -> list[Taken | Exception]:
+    def _take_all(self, unit: Unit, group: Sequence[Waiting]) -> list[Taken | Exception]:
         """Runs in the store's thread. One that is refused must not fail the others; one on which we have a bug may have
         written half of what it meant, so it undoes the transaction.
         """
@@ -145,7 +142,7 @@ class Dispatcher:
         return results
 
 
-def _answer(waiting: _Waiting, result: Taken | Exception) -> None:
+def _answer(waiting: Waiting, result: Taken | Exception) -> None:
     if waiting.answer.done():  # its caller has gone away
         return
     if isinstance(result, Exception):

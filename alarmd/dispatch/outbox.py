@@ -1,8 +1,9 @@
 """Performs committed effects, each at least once, and submits what became of it as an event through the one door.
 
 Effects that this node committed are already leased to it and come in by `offer`; once a second the store is asked for
-those that nobody holds: of a shell, of a node that is gone, of our own life before. Just before a person is told, the
-alarm is looked at again: nothing leaves that an acknowledgement has made pointless.
+those that nobody holds: of a shell, of a node that is gone, of our own life before. It holds so many and no more; in a
+storm the rest waits in the store, the most urgent first. Just before a person is told, the alarm is looked at again:
+nothing leaves that an acknowledgement has made pointless.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from alarmd.escalation.feedback import shown
 from alarmd.escalation.receipts import still_wanted
 from alarmd.observe import metrics
 from alarmd.organisation.model import Organisation
-from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Reading, Store
+from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Reading, Store, Unit
 
 log = structlog.get_logger()
 
@@ -34,9 +35,13 @@ SWEEP = timedelta(seconds=1)
 RENEW = timedelta(seconds=10)
 END_TRIES = 5
 AGAIN = timedelta(seconds=1)
-AT_ONCE = 500
-IN_FLIGHT = 256
-"""Tellings under way through one channel; the rest wait, the most urgent first."""
+AT_ONCE = 2000
+HELD = 10_000
+"""Effects held here: when there are more, what is committed is left in the store. Claims go further by AT_ONCE, so that
+the most urgent of what was left finds room all the same."""
+IN_FLIGHT = (272, 256, 224, 192, 160, 128)
+"""By priority: with fewer tellings than this under way through a channel, another one may begin. The rest wait, the
+most urgent first; a provider that hangs on what is less urgent still has room for what is more."""
 
 CODELESS = frozenset({"voice", "webhook"})
 """Channels whose messages never need the code that tells several open alarms apart."""
@@ -91,6 +96,11 @@ class Outbox:
         """Effects held here and not yet done."""
         return len(self._held)
 
+    @property
+    def has_room(self) -> bool:
+        """May more be leased to this node?"""
+        return len(self._held) < HELD
+
     def offer(self, committed: Sequence[Committed]) -> None:
         """Effects that were just committed, leased to this node."""
         for one in committed:
@@ -101,8 +111,10 @@ class Outbox:
 
     def show(self, alarm: str, feedback: Feedback) -> None:
         """A light that answers again; not stored, since the device asks until it sees it."""
-        if self._doors.lights is not None:
-            self._line_up(Due(alarm, feedback), feedback)
+        due = Due(alarm, feedback)
+        waits = any(other == due for other, _, _ in self._lanes.get(feedback.device, ()))
+        if self._doors.lights is not None and not waits:
+            self._line_up(due, feedback)
 
     def look(self) -> None:
         """Something was committed elsewhere: ask the store now."""
@@ -127,9 +139,10 @@ class Outbox:
         try:
             if self._dispatcher.doubtful:
                 await self._recall(now)
-            fetched = AT_ONCE
-            while fetched == AT_ONCE:
-                claimed = await self._store.transact(lambda unit: unit.claim(self._node, now, AT_ONCE))
+            fetched = limit = 1
+            while fetched == limit and (room := HELD + AT_ONCE - len(self._held)) > 0:
+                limit = min(AT_ONCE, room)
+                claimed = await self._store.transact(partial(_claim, node=self._node, now=now, limit=limit))
                 fetched = len(claimed)
                 for due in claimed:
                     self._latest.pop(due.alarm, None)  # somebody else has decided on it since
@@ -197,7 +210,7 @@ class Outbox:
 
     def _fly(self, channel: str) -> None:
         queue = self._queues[channel]
-        while queue and self._flying.get(channel, 0) < IN_FLIGHT:
+        while queue and self._flying.get(channel, 0) < IN_FLIGHT[queue[0][0]]:
             _, _, due = heapq.heappop(queue)
             self._flying[channel] = self._flying.get(channel, 0) + 1
             self._spawn(f"tell by {channel}", self._told(channel, due))
@@ -351,6 +364,10 @@ class Outbox:
                 return await ask()
             except NotDurable:
                 await self._clock.sleep_until(self._clock.now() + AGAIN)
+
+
+def _claim(unit: Unit, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
+    return unit.claim(node, now, limit)
 
 
 def _look(reading: Reading, alarms: Sequence[str]) -> "dict[str, _Look | Exception]":

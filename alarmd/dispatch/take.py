@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from alarmd.alarm.effects import Feedback
+from alarmd.alarm.effects import DURESS, Feedback
 from alarmd.alarm.incoming import (
     Answered,
     DeadlinePassed,
@@ -47,10 +47,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """Who takes: which node writes, and where ids come from."""
+    """Who takes: which node writes, where ids come from, and whether its outbox has room. Where it has none, effects
+    are left to whoever has; only what is most urgent never waits for that.
+    """
 
     node: str
     ids: Callable[[], str]
+    room: Callable[[], bool] = lambda: True
 
     def take(self, unit: Unit, incoming: Incoming, now: datetime) -> Taken:
         match incoming:
@@ -120,7 +123,10 @@ class Taker:
         return self._write(unit, decide(incoming, situation, now, self.ids), now)
 
     def _write(self, unit: Unit, decision: Decision, now: datetime) -> Taken:
-        committed = unit.write(decision, node=self.node, now=now) if decision.alarm or decision.done else None
+        if decision.alarm is None and not decision.done:
+            return Taken(decision, None)
+        ours = self.room() or any(effect.priority <= DURESS for effect in decision.effects)
+        committed = unit.write(decision, node=self.node if ours else "", now=now)
         return Taken(decision, decision.alarm, committed)
 
 

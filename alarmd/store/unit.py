@@ -185,7 +185,7 @@ class StoredUnit(StoredReading):
         if logged:
             self._stand(alarm, decision, logged[0].position)
         due = tuple(self._hold(alarm.id, effect, node, now) for effect in decision.effects)
-        return Committed(alarm, logged, due, decision.due)
+        return Committed(alarm, logged, due if node else (), decision.due)
 
     def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
         return self._lease(self._ask(_CLAIMABLE, {"now": instant(now), "limit": limit}), node, now)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alarmd.alarm.effects import (
     BACKGROUND,
+    DURESS,
     FIRST,
     LATER,
     LINKED,
@@ -57,7 +58,7 @@ def test_an_effect_is_read_back_as_it_was_written(effect: Effect) -> None:
     [
         (Kind.PANIC, False, Purpose.STEP, 1, FIRST),
         (Kind.PANIC, False, Purpose.STEP, 2, LIVE),
-        (Kind.DURESS, False, Purpose.STEP, 9, FIRST),
+        (Kind.DURESS, False, Purpose.STEP, 9, DURESS),
         (Kind.PANIC, False, Purpose.ALL_CLEAR, 0, LATER),
         (Kind.DURESS, False, Purpose.ALL_CLEAR, 0, LATER),
         (Kind.PANIC, True, Purpose.STEP, 1, BACKGROUND),
@@ -75,7 +76,7 @@ def test_first_signals_overtake_repeats_and_live_alarms_drills(
 
 
 def test_the_order_of_urgency() -> None:
-    assert LINKED < FIRST < LIVE < LATER < BACKGROUND
+    assert LINKED < DURESS < FIRST < LIVE < LATER < BACKGROUND
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,7 @@ def test_the_order_of_urgency() -> None:
     [
         (Kind.PANIC, False, None, LIVE),
         (Kind.ASSIST, False, "first", LINKED),
+        (Kind.DURESS, False, None, DURESS),
         (Kind.PANIC, True, None, BACKGROUND),
         (Kind.TECHNICAL, False, None, BACKGROUND),
         (Kind.TEST, False, None, BACKGROUND),

@@ -41,7 +41,7 @@ def world(tmp_path: Path) -> World:
 
 
 async def test_an_end_in_the_middle_of_a_storm_is_an_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "IN_FLIGHT", 2)
+    monkeypatch.setattr(outbox, "IN_FLIGHT", (2,) * 6)
     world.wires["sms"].hold = asyncio.Event()
     async with asyncio.timeout(5), world.life() as loop:
         await loop.submit(pressed())

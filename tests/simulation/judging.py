@@ -1,6 +1,7 @@
 """What is judged while the world runs: every decision that a node takes, and when each change was durable."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,9 +27,9 @@ class Court:
     commits: list[Commit] = field(default_factory=list)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def taker(self, node: str) -> Taker:
+    def taker(self, node: str, room: Callable[[], bool]) -> Taker:
         """A real taker whose decisions are looked at."""
-        return WatchedTaker(node, lambda: f"i{next(self._ids):06d}", self)
+        return WatchedTaker(node, lambda: f"i{next(self._ids):06d}", room, court=self)
 
     def see(self, incoming: Incoming, now: datetime, taken: Taken) -> None:
         """A decision. It may yet be undone by the disk; it must be right all the same."""
@@ -46,7 +47,7 @@ class Court:
 class WatchedTaker(Taker):
     """Tells the court."""
 
-    court: Court
+    court: Court = field(kw_only=True)
 
     def take(self, unit: Unit, incoming: Incoming, now: datetime) -> Taken:
         taken = Taker.take(self, unit, incoming, now)

@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant(
         "the outbox forgets at a restart what was not sent",
         "alarmd.dispatch.outbox:Outbox._fetch",
-        "await self._store.transact(lambda unit: unit.claim(self._node, now, AT_ONCE))",
+        "await self._store.transact(partial(_claim, node=self._node, now=now, limit=limit))",
         "()",
     ),
     Mutant(

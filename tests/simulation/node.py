@@ -90,8 +90,9 @@ class Life:
         if last:
             self.clock.catch_up(moment(json.loads(last[-1].body)["at"]))
         health = Health(self.clock, self.name)
-        self.dispatcher = Dispatcher(store, self.clock, self.court.taker(self.name), health.store)
         self.follower = Follower(store, self.clock)
+        taker = self.court.taker(self.name, lambda: self.outbox.has_room)
+        self.dispatcher = Dispatcher(store, self.clock, taker, health.store, lambda: self.follower.organisation)
         async with Supervisor() as supervisor:
             channels: dict[str, Channel] = {kind: NodesChannel(self, kind) for kind in CHANNELS}
             doors = Doors(channels, NodesLights(self))

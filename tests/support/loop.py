@@ -109,9 +109,9 @@ class World:
         with self.database(node) as database:
             store = InlineStore(database)
             health = Health(self.clock, node)
-            taker = Taker(node, new_id)
-            dispatcher = Dispatcher(store, self.clock, taker, health.store)
+            taker = Taker(node, new_id, lambda: outbox.has_room)
             follower = Follower(store, self.clock)
+            dispatcher = Dispatcher(store, self.clock, taker, health.store, lambda: follower.organisation)
             heard: list[Logged] = []
             async with Supervisor() as supervisor:
                 doors = Doors(dict(self.wires), self.lamp)
