@@ -6,7 +6,7 @@ counted from when the last step was really done, so a daemon that was away for a
 once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ from alarmd.alarm.model import (
 )
 from alarmd.escalation import retry
 from alarmd.escalation.draft import Draft
-from alarmd.escalation.targets import people_for
+from alarmd.escalation.targets import named_by, people_for
 from alarmd.organisation.model import CONSOLE, Chain, Recipient, Step, Target
 
 LAST_STEP_EVERY = timedelta(seconds=60)
@@ -112,7 +112,7 @@ def do_now(draft: Draft, clock: NextStep, reason: Reason) -> None:
 def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
     """Tell everyone the step means; when that is nobody, say so and move the later steps up. Was there somebody?"""
     step = draft.chain.steps[clock.step - 1]
-    people = _wanted(draft, step, step.notify) or _wanted(draft, step, step.otherwise)
+    people = _people(draft, step)
     after = _following(draft, clock)
     if not people:
         _pass(draft, clock, after)
@@ -204,8 +204,9 @@ def _pass(draft: Draft, clock: NextStep, after: NextStep) -> None:
         after = replace(after, at=clock.at)
     data = {"reason": Reason.NOBODY_REACHED.value, "step": clock.step, "next": next_wire(after)}
     draft.happens(EventKind.ESCALATED, SYSTEM, data)
-    step = draft.chain.steps[clock.step - 1]
-    if _coming(draft.alarm).isdisjoint(_meant(draft, (*step.notify, *step.otherwise))):
+    step, alarm = draft.chain.steps[clock.step - 1], draft.alarm
+    targets = (*step.notify, *step.otherwise)
+    if _coming(alarm).isdisjoint(named_by(targets, draft.organisation, alarm.site, _zone(alarm), draft.now)):
         _report(
             draft,
             f"nobody:{draft.alarm.chain}:{clock.step}",
@@ -219,22 +220,36 @@ def _report(draft: Draft, cause: str, text: str) -> None:
         draft.effects.append(ReportFault(draft.ids(), cause, text))
 
 
-def _wanted(draft: Draft, step: Step, targets: Iterable[Target]) -> list[Recipient]:
-    """Those meant who can be told by this step at all. Never the presser; nobody who is coming; no external in a
-    drill. Those who declined are asked again only where nobody else is left."""
-    alarm, organisation = draft.alarm, draft.organisation
-    without = alarm.pressers | _coming(alarm)
-    ids = (id for id in _meant(draft, targets) if id not in without)
-    meant = [r for id in ids if (r := organisation.recipient(id)) is not None]
-    able = [r for r in meant if _can_be_told(r, step) and not (alarm.drill and r.id in organisation.externals)]
-    declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
-    return [r for r in able if r.id not in declined] or able
-
-
-def _meant(draft: Draft, targets: Iterable[Target]) -> tuple[str, ...]:
+def _people(draft: Draft, step: Step) -> list[Recipient]:
+    """Those whom the step tells: its targets, else those of its `else`. Never the presser, nobody who is coming; those
+    who declined are asked again only where nobody else is left."""
     alarm = draft.alarm
-    zone = next((s.zone for s in reversed(alarm.signals) if s.zone), None)
-    return people_for(targets, draft.organisation, alarm.site, zone, draft.now)
+    never = alarm.pressers | _coming(alarm)
+    declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
+    for without in (never | declined, never):
+        for targets in (step.notify, step.otherwise):
+            if people := _able(draft, step, targets, without):
+                return people
+    return []
+
+
+def _able(draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str]) -> list[Recipient]:
+    """Those meant who can be told by this step at all; no external in a drill."""
+    alarm, organisation = draft.alarm, draft.organisation
+
+    def able(id: str) -> bool:
+        recipient = organisation.recipient(id)
+        if recipient is None or id in without or (alarm.drill and id in organisation.externals):
+            return False
+        return _can_be_told(recipient, step)
+
+    ids = people_for(targets, organisation, alarm.site, _zone(alarm), draft.now, able)
+    return [recipient for id in ids if (recipient := organisation.recipient(id)) is not None]
+
+
+def _zone(alarm: Alarm) -> str | None:
+    """Where help is wanted: whoever pressed may have moved."""
+    return next((s.zone for s in reversed(alarm.signals) if s.zone), None)
 
 
 def _coming(alarm: Alarm) -> set[str]:

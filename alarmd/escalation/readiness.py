@@ -7,16 +7,17 @@ contact that works, since a step falls back to his others; without one, by the c
 itself there.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from alarmd.alarm.model import Kind
 from alarmd.escalation.duty import moments, on_duty
 from alarmd.escalation.schedule import begins, ends, in_hours
-from alarmd.escalation.targets import people_for
+from alarmd.escalation.targets import named_by, people_for
 from alarmd.organisation.model import (
     CONSOLE,
     CONTACT_KINDS,
@@ -97,16 +98,16 @@ def _reached_by(organisation: Organisation, working: Collection[str]) -> Organis
 def _chains(organisation: Organisation, at: datetime) -> Iterator[Finding]:
     lasting = _lasting(organisation, at)
     for chain, site, kinds in _cases(organisation):
-        zones = _zones(organisation, chain, site)
-        doubtful = [zone for zone in zones if not _reached(_without_duty(chain), lasting, site, zone, at)]
-        never, gaps = _over_time(organisation, chain, site, doubtful, at) if doubtful else ([], {})
-        path, what = f"chains.{chain.id}", f"for {', '.join(kinds)} in"
-        if never:
-            words = f"reaches nobody {what} {_some(never)}; add a step that tells people with a way of contact"
+        if _reached(_without_duty(chain), lasting, site, at):
+            continue
+        edges, nobody = _over_time(organisation, chain, site, at)
+        path, what = f"chains.{chain.id}", f"for {', '.join(kinds)} in {site or 'the whole organisation'}"
+        if len(nobody) == len(edges):
+            words = f"reaches nobody {what}; add a step that tells people with a way of contact"
             yield Finding(Reason.CHAIN_REACHES_NOBODY, Severity.BLOCKS, path, words)
-        if gaps:
-            first = _local(min(gaps.values()), organisation)
-            words = f"reaches nobody {what} {_some([*gaps])} at {first}; add an else, or somebody who is always there"
+        elif nobody:
+            first = _local(nobody[0], organisation)
+            words = f"reaches nobody {what} at {first}; add an else, or somebody who is always there"
             yield Finding(Reason.CHAIN_HAS_A_GAP, Severity.WARNS, path, words)
 
 
@@ -121,53 +122,33 @@ def _cases(organisation: Organisation) -> Iterator[tuple[Chain, str | None, list
     yield organisation.chain_for(Kind.TECHNICAL, None), None, [Kind.TECHNICAL.value]
 
 
-def _zones(organisation: Organisation, chain: Chain, site: str | None) -> Iterable[str | None]:
-    """The places that may make a difference: zones where colleagues are asked, else the site as one."""
-    near = any(target.kind is TargetKind.COLLEAGUES for target in _targets(chain))
-    return (organisation.sites[site].zones if site and near else ()) or (None,)
-
-
 def _over_time(
-    organisation: Organisation, chain: Chain, site: str | None, zones: Sequence[str | None], at: datetime
-) -> tuple[list[str], dict[str, datetime]]:
-    """The places at which nobody is ever reached within the span, and those with the first instant at which nobody is.
-
-    Who is on call is the same at every place of a site, so that is asked once, and the places only for the instants at
-    which nobody who is on call is reached.
-    """
+    organisation: Organisation, chain: Chain, site: str | None, at: datetime
+) -> tuple[list[datetime], list[datetime]]:
+    """The instants of the span at which the answer may change, and those of them at which nobody is reached."""
     names = dict.fromkeys(target.name for target in _targets(chain) if target.kind is TargetKind.ON_CALL)
     schedules = [organisation.schedules[name] for name in names]
     edges = moments(organisation, schedules, at, at + AHEAD, MOST_CHANGES)
-    bare = [edge for edge in edges if not _reached(_by_duty(chain), organisation, site, None, edge)]
-    never: list[str] = []
-    gaps: dict[str, datetime] = {}
-    for zone in zones:
-        place = zone or site or "the whole organisation"
-        nobody = [edge for edge in bare if not _reached(_without_duty(chain), organisation, site, zone, edge)]
-        if len(nobody) == len(edges):
-            never.append(place)
-        elif nobody:
-            gaps[place] = nobody[0]
-    return never, gaps
+    return edges, [edge for edge in edges if not _reached(_asked(chain), organisation, site, edge)]
 
 
 Asked = Sequence[tuple[Step, Sequence[Target]]]
 """Steps, and of their targets those that are asked."""
 
 
-def _by_duty(chain: Chain) -> Asked:
-    return [(step, [t for t in _of(step) if t.kind is TargetKind.ON_CALL]) for step in chain.steps]
+def _asked(chain: Chain) -> Asked:
+    return [(step, _of(step)) for step in chain.steps]
 
 
 def _without_duty(chain: Chain) -> Asked:
     return [(step, [t for t in _of(step) if t.kind is not TargetKind.ON_CALL]) for step in chain.steps]
 
 
-def _reached(asked: Asked, organisation: Organisation, site: str | None, zone: str | None, at: datetime) -> bool:
+def _reached(asked: Asked, organisation: Organisation, site: str | None, at: datetime) -> bool:
+    """Is there somebody, wherever on the site it is? The place only says who is asked first."""
     return any(
-        _reachable(organisation, step, each)
+        people_for(targets, organisation, site, None, at, partial(_reachable, organisation, step))
         for step, targets in asked
-        for each in people_for(targets, organisation, site, zone, at)
     )
 
 
@@ -211,15 +192,11 @@ def _without_contact(organisation: Organisation, at: datetime) -> Iterator[Findi
 
 def _named(organisation: Organisation, at: datetime) -> set[str]:
     """Everybody whom a chain may ever tell: at any place, on anybody's duty."""
-    always = replace(
-        organisation, people={key: replace(person, absent=()) for key, person in organisation.people.items()}
-    )
     named: set[str] = set()
-    for chain, site, _ in _cases(always):
+    for chain, site, _ in _cases(organisation):
         targets = _targets(chain)
-        for zone in _zones(always, chain, site):
-            named.update(people_for(targets, always, site, zone, at))
-        for schedule in (always.schedules[each.name] for each in targets if each.kind is TargetKind.ON_CALL):
+        named |= named_by(targets, organisation, site, None, at)
+        for schedule in (organisation.schedules[each.name] for each in targets if each.kind is TargetKind.ON_CALL):
             named.update(person for rotation in schedule.rotations for person in rotation.people)
             named.update(override.person for override in schedule.overrides)
     return named

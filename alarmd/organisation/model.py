@@ -203,14 +203,17 @@ class TargetKind(StrEnum):
     COLLEAGUES = "colleagues"
     ROLE = "role"
     EXTERNAL = "external"
+    NEAREST = "nearest"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`{team: guards}` is Target(TEAM, "guards"); colleagues name `zone` or `site`."""
+    """`{team: guards}` is Target(TEAM, "guards"); colleagues name `zone` or `site`; nearest name a role, or nothing for
+    any, and so many people of the site in `count`."""
 
     kind: TargetKind
     name: str
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

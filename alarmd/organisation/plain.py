@@ -30,6 +30,7 @@ from alarmd.organisation.model import (
     Site,
     Step,
     Target,
+    TargetKind,
     TellPresser,
     Window,
     Zone,
@@ -181,6 +182,8 @@ def _step(step: Step) -> Plain:
 
 
 def _target(target: Target) -> Plain:
+    if target.kind is TargetKind.NEAREST:
+        return {"nearest": {"count": target.count, "role": target.name} if target.name else target.count}
     return {target.kind.value: target.name}
 
 

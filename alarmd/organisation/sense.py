@@ -163,7 +163,8 @@ def _roles(organisation: Organisation) -> Iterator[Complaint]:
         for place, step in enumerate(chain.steps, 1):
             for key, targets in (("notify", step.notify), ("else", step.otherwise)):
                 for turn, target in enumerate(targets, 1):
-                    if target.kind is TargetKind.ROLE and target.name not in held:
+                    named = target.kind is TargetKind.ROLE or (target.kind is TargetKind.NEAREST and target.name)
+                    if named and target.name not in held:
                         yield f"chains.{chain.id}.steps.{place}.{key}.{turn}", _nobody(target.name, held)
         for role in sorted(chain.acknowledge.by_roles - held):
             yield f"chains.{chain.id}.acknowledge.by_roles", _nobody(role, held)

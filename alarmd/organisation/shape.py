@@ -54,6 +54,7 @@ _KIND = scalars.one_of({kind.value: kind for kind in Kind}, "kind of alarm")
 _LANGUAGE = scalars.one_of({each: each for each in LANGUAGES}, "language")
 _MAKER = scalars.one_of({each: each for each in MAKERS}, "maker of buttons")
 _CHANNEL = scalars.one_of({each: each for each in (CONSOLE, *CONTACT_KINDS)}, "channel")
+_COUNT = scalars.whole(1, 99)
 _COLLEAGUES = scalars.one_of({"zone": "zone", "site": "site"}, "place of colleagues")
 _TELL = scalars.one_of(
     {"true": TellPresser.YES, "false": TellPresser.NO, "discreetly": TellPresser.DISCREETLY}, "way to tell the presser"
@@ -300,7 +301,17 @@ def _step(item: Item) -> Step:
 def _target(item: Item) -> Target:
     word, inner = _single(item, tuple(TargetKind), "target")
     kind = TargetKind(word)
+    if kind is TargetKind.NEAREST:
+        return inner.attempt(_nearest, Target(kind, ""))
     return Target(kind, inner.attempt(_TARGETS[kind], ""))
+
+
+def _nearest(item: Item) -> Target:
+    if not isinstance(item.value, dict):
+        return Target(TargetKind.NEAREST, "", _COUNT(item))
+    fields = item.fields("count", "role")
+    count, role = fields.need("count", _COUNT, 1), fields.take("role", scalars.role, "")
+    return Target(TargetKind.NEAREST, role, count)
 
 
 def _repeat(item: Item) -> Repeat:

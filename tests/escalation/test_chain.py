@@ -1,11 +1,14 @@
 """The chain's clock: which step when, told as stories. Seconds are counted from the press."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action
 from alarmd.alarm.model import Kind, Person
-from alarmd.organisation.model import Acknowledge, Repeat, Target, TargetKind
+from alarmd.organisation.model import Absence, Acknowledge, Repeat, Target, TargetKind
 from tests.escalation.stories import GUARDS, faults, one, one_after_another, pressed_at_reception
-from tests.support.organisations import answered_by, role, seconds, step, team
+from tests.support.organisations import answered_by, office, person, role, seconds, step, team
 from tests.support.story import Story
 
 # When steps are done.
@@ -163,6 +166,38 @@ def test_one_who_declined_is_asked_again_only_when_nobody_else_is_left() -> None
     story.does("siv", Action.DECLINE)
     story.wait(30)
     assert story.steps()[2:] == [(60, 1, GUARDS)], "when all decline it still goes on"
+
+
+def test_one_who_declined_gives_way_to_the_else() -> None:
+    chain = (step(0, one("ola"), otherwise=(role("manager"),)),)
+    story = Story(answered_by(*chain, repeat=Repeat(1, seconds(30))), arrives=True)
+    story.press()
+    story.does("ola", Action.DECLINE)
+    story.wait(30)
+    assert story.steps()[1:] == [(30, 1, ["eva"])]
+    story.does("eva", Action.DECLINE)
+    story.wait(30)
+    assert story.steps()[2:] == [(60, 1, ["ola"])], "he is asked again before it reaches nobody"
+
+
+def test_an_absent_colleague_gives_way_to_those_of_the_site() -> None:
+    away = Absence(datetime(2027, 3, 1), datetime(2027, 3, 2))  # noqa: DTZ001 - local to the organisation
+    plain = office()
+    people = {
+        **plain.people,
+        "kari": replace(plain.people["kari"], absent=(away,)),
+        "liv": person("liv", "staff", at="fjordvik/room-3"),
+    }
+    story = Story(answered_by(step(0, Target(TargetKind.COLLEAGUES, "zone")), people=people))
+    story.press("desk-3")
+    assert story.steps() == [(0, 1, ["liv"])]
+
+
+def test_one_who_presses_in_his_own_zone_has_the_site_come() -> None:
+    people = {**office().people, "liv": person("liv", "staff", at="fjordvik/room-3")}
+    story = Story(answered_by(step(0, Target(TargetKind.COLLEAGUES, "zone")), people=people))
+    story.happens(pressed_at_reception(Person("kari", "Kari Berg", "phone")))
+    assert story.steps() == [(0, 1, ["liv"])]
 
 
 def test_the_presser_is_never_asked_to_save_himself() -> None:

@@ -66,16 +66,10 @@ class TestChains:
         ]
         assert [finding.severity for finding in nobody[3:]] == [Severity.WARNS]
 
-    def test_zones_without_colleagues_are_told_apart(self) -> None:
-        found = lacking((ONLY_STEP, "{after: 0s, notify: [{colleagues: zone}]}"), (", room: {name: Room}", ""))
-        assert [each.words.split(";")[0].split(" in ")[1] for each in found] == ["annex", "the whole organisation"]
-
-    def test_many_places_are_not_all_told(self) -> None:
-        zones = ", ".join(f"z{number}: {{name: Z}}" for number in range(8))
-        found = lacking(
-            ("room: {name: Room}", zones), ("at: main/hall", "at: annex"), ("team: guards", "colleagues: zone")
-        )
-        assert "in main/hall, main/z0, main/z1, main/z2, main/z3 and 4 more;" in found[0].words
+    def test_where_nobody_belongs_to_there_are_no_colleagues_and_nobody_is_near(self) -> None:
+        for target in ("colleagues: zone", "colleagues: site", "nearest: {count: 2, role: staff}"):
+            found = lacking((ONLY_STEP, f"{{after: 0s, notify: [{{{target}}}]}}"))
+            assert [each.words.split(";")[0].split(" in ")[1] for each in found] == ["annex", "the whole organisation"]
 
     def test_each_chain_is_asked_where_it_is_chosen(self) -> None:
         chain = "duress: {for: {kinds: [duress], sites: [annex]}, steps: [{after: 0s, notify: [{role: boss}]}]}"
@@ -89,6 +83,7 @@ class TestChains:
             "{after: 0s, notify: [{external: arc}]}",
             "{after: 0s, notify: [{person: kari}], by: [voice]}",  # no number to call: her text is the way out
             "{after: 0s, notify: [{on_call: duty}]}",
+            "{after: 0s, notify: [{nearest: 1}], else: [{team: guards}]}",
         ],
     )
     def test_any_way_to_anybody_will_do(self, step: str) -> None:
@@ -145,7 +140,16 @@ class TestPeople:
     mute = ('roles: [staff], at: main/hall, contact: [{sms: "+4790000022"}]', "roles: [staff], at: main/hall")
 
     @pytest.mark.parametrize(
-        "target", ["person: ola", "role: staff", "colleagues: zone", "on_call: duty", "colleagues: site"]
+        "target",
+        [
+            "person: ola",
+            "role: staff",
+            "colleagues: zone",
+            "on_call: duty",
+            "colleagues: site",
+            "nearest: 1",
+            "nearest: {count: 1, role: staff}",
+        ],
     )
     def test_whom_a_chain_tells_should_have_a_contact(self, target: str) -> None:
         step = f"{ONLY_STEP}\n      - {{after: 10s, notify: [{{{target}}}]}}"

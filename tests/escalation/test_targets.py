@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alarmd.escalation.targets import people_for
+from alarmd.escalation.targets import named_by, people_for
 from alarmd.organisation.model import (
     Absence,
     External,
@@ -82,6 +82,34 @@ def test_colleagues_are_those_of_the_zone_then_those_who_hear_it_then_the_site(
     scope: str, zone: str | None, people: list[str]
 ) -> None:
     assert meant(TargetKind.COLLEAGUES, scope, zone) == people
+
+
+@pytest.mark.parametrize(
+    ("scope", "away", "people"),
+    [
+        ("zone", {"dina"}, ["ada", "bo", "cato", "egil"]),
+        ("zone", {"ada", "bo"}, ["cato"]),
+        ("zone", {"dina", "ada", "egil"}, ["bo", "cato"]),
+        ("site", {"dina"}, ["ada", "bo", "cato", "egil"]),
+    ],
+)
+def test_where_no_colleague_nearby_can_be_asked_those_of_the_site_are(
+    scope: str, away: set[str], people: list[str]
+) -> None:
+    place = DESK if "dina" in away else ROOM_2
+    target = Target(TargetKind.COLLEAGUES, scope)
+    found = people_for((target,), staffed(), "fjordvik", place, AT, lambda id: id not in away)
+    assert list(found) == people
+
+
+def test_whom_a_target_may_come_to_are_all_of_them() -> None:
+    def named(kind: TargetKind, name: str, count: int = 0) -> list[str]:
+        return sorted(named_by((Target(kind, name, count),), staffed(), "fjordvik", DESK, AT))
+
+    assert named(TargetKind.COLLEAGUES, "zone") == ["ada", "bo", "cato", "dina", "egil"]
+    assert named(TargetKind.NEAREST, "", 1) == ["ada", "bo", "cato", "dina", "egil", "gro"]
+    assert named(TargetKind.NEAREST, "guard", 1) == ["gro"]
+    assert named(TargetKind.ON_CALL, "week") == ["cato"]
 
 
 def test_without_a_site_a_role_is_that_of_every_site_and_nobody_is_a_colleague() -> None:

@@ -203,7 +203,9 @@ def _targets(
         TargetKind.COLLEAGUES: ["zone", "site"],
         TargetKind.ROLE: ["guard", "manager"],
     }
-    return st.sampled_from([Target(kind, name) for kind, names in sections.items() for name in names])
+    plain = [Target(kind, name) for kind, names in sections.items() for name in names]
+    near = [Target(TargetKind.NEAREST, role, count) for role in ("", "guard") for count in (1, 99)]
+    return st.sampled_from([*plain, *near])
 
 
 @st.composite

@@ -155,6 +155,25 @@ class TestFaultsOfShape:
                 "chains.panic.steps.1.notify.1.colleagues",
                 "is no place of colleagues",
             ),
+            (
+                "{colleagues: zone}",
+                "{nearest: none}",
+                "chains.panic.steps.1.notify.1.nearest",
+                '"none" stands where a whole number from 1 to 99 is wanted',
+            ),
+            ("{colleagues: zone}", "{nearest: 0}", "chains.panic.steps.1.notify.1.nearest", "a whole number from 1"),
+            (
+                "{colleagues: zone}",
+                "{nearest: {role: guard}}",
+                "chains.panic.steps.1.notify.1.nearest",
+                "count is missing",
+            ),
+            (
+                "{colleagues: zone}",
+                "{nearest: {count: 2, team: guards}}",
+                "chains.panic.steps.1.notify.1.nearest.team",
+                'unknown key "team"; known here: count, role',
+            ),
             ("{colleagues: zone}", "{colleges: zone}", "chains.panic.steps.1.notify.1", 'did you mean "colleagues"?'),
             (
                 "by: [console, sms]",

@@ -142,6 +142,15 @@ class TestWarnings:
             'x:64: chains.panic.acknowledge.by_roles: nobody has the role "boss"',
         )
 
+    def test_a_role_that_nobody_near_can_have_is_told(self) -> None:
+        def last(target: str) -> str:
+            return parse(OFFICE.replace("{role: guard}", target), "x").warnings[-1]
+
+        told = 'chains.panic.steps.3.notify.1: nobody has the role "gard", did you mean "guard"?'
+        assert last("{nearest: {count: 2, role: gard}}").endswith(told)
+        assert "nobody has" not in last("{nearest: {count: 2, role: guard}}")
+        assert "nobody has" not in last("{nearest: 2}")
+
     def test_the_least_has_none(self) -> None:
         parsed = parse(LEAST, "least.yaml")
         assert parsed.warnings == ()

@@ -75,11 +75,11 @@ def _next(
 def expected(organisation: Organisation, alarm: Alarm, step: Step) -> list[str]:
     """Whom this step tells when nobody has answered: its targets, else those of its `else`."""
     pressers = {s.by.person for s in alarm.signals if isinstance(s.by, Person)}
+    able = {p for p in organisation.people if p not in pressers and _reachable(organisation, p, step)}
     for targets in (step.notify, step.otherwise):
-        meant = dict.fromkeys(person for target in targets for person in _people(organisation, alarm, target))
-        able = [p for p in meant if p not in pressers and _reachable(organisation, p, step)]
-        if able:
-            return able
+        meant = dict.fromkeys(p for target in targets for p in _people(organisation, alarm, target, able) if p in able)
+        if meant:
+            return [*meant]
     return []
 
 
@@ -87,7 +87,7 @@ def _reachable(organisation: Organisation, person: str, step: Step) -> bool:
     return bool(organisation.people[person].contact) or not step.by or CONSOLE in step.by
 
 
-def _people(organisation: Organisation, alarm: Alarm, target: Target) -> list[str]:
+def _people(organisation: Organisation, alarm: Alarm, target: Target, able: set[str]) -> list[str]:
     zone = next((s.zone for s in reversed(alarm.signals) if s.zone), None)
     here = [
         p
@@ -106,6 +106,6 @@ def _people(organisation: Organisation, alarm: Alarm, target: Target) -> list[st
                 return []
             near = [p.id for p in here if p.at is not None and p.at == zone]
             rest = [p.id for p in here if p.at is not None and p.at != zone]
-            return near + rest if target.name == "site" or not near else near
+            return near + rest if target.name == "site" or not able.intersection(near) else near
         case _:
             raise AssertionError(target)
