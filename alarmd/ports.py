@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from alarmd.access.model import Account, Key, Session
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell
 from alarmd.alarm.model import Alarm, AttemptState
+from alarmd.alarm.values import quick
 from alarmd.escalation.draft import Decision
 from alarmd.organisation.model import Contact, Organisation, Recipient
 
@@ -32,6 +33,7 @@ class Clock(Protocol):
         ...
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Logged:
     """An event as the log holds it. `body` is its JSON without the position, exactly as it was hashed and as it is
@@ -44,6 +46,7 @@ class Logged:
     body: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Due:
     """An effect with its alarm, as the outbox handles it."""
@@ -52,6 +55,7 @@ class Due:
     effect: Effect
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class KnownSignal:
     """What was answered to a sender's ref the first time."""
@@ -61,6 +65,7 @@ class KnownSignal:
     joined: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Head:
     """The one row that every writer locks: how long the log is, and which versions of organisation and access hold."""
@@ -202,6 +207,7 @@ class Registry(Unit, Protocol):
         ...
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What one decision wrote: for the feed, the outbox and the deadlines of this node. `effects` are those leased to
@@ -246,6 +252,7 @@ class Relay(Protocol):
     def healthy(self) -> bool: ...
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Message:
     """One attempt, with all that a channel needs to word and send it. `code`: the two digits, where several alarms
@@ -265,6 +272,7 @@ class Message:
         return self.organisation.language_of(self.recipient)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one try, and by that what to do next, a closed set: ACCEPTED (wait for its receipt), DELIVERED

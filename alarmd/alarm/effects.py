@@ -9,12 +9,14 @@ from typing import Any
 
 from alarmd.alarm.model import Alarm, Kind, Notification, Purpose
 from alarmd.alarm.times import moment, stamp
+from alarmd.alarm.values import quick
 
 LINKED, DURESS, FIRST, LIVE, LATER, BACKGROUND = range(6)
 """Priorities, the most urgent first: a helper who needs help himself, a duress, the first round of a live alarm, other
 live matters, all-clears, then drills and technical matters."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Tell:
     """Perform one attempt. `not_before`: a second try waits until then."""
@@ -29,6 +31,7 @@ class Tell:
     not_before: datetime | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """Show a state at a device, and whose signal this answers."""

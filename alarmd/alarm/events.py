@@ -14,6 +14,7 @@ from typing import Any
 
 from alarmd.alarm.model import SYSTEM, Attempt, By, Device, NextStep, Notification, Person, Signal, State
 from alarmd.alarm.times import moment, stamp
+from alarmd.alarm.values import quick
 
 Json = Mapping[str, Any]
 
@@ -57,6 +58,7 @@ class Reason(StrEnum):
     ENDED = "ended"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened. `data` as its constructor in this file says."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alarmd.alarm.model import AttemptState, By, Kind, Person
+from alarmd.alarm.values import quick
 
 
 class Action(StrEnum):
@@ -39,6 +40,7 @@ class Pin(StrEnum):
     DURESS = "duress"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A signal: by a device (its id), or by a person at a zone. `kind` None is the device's own. `fault`: it could
@@ -94,6 +96,7 @@ class DeadlinePassed:
     alarm: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What became of an attempt: from the outbox (`effect` is then done) or from a provider's receipt. `again_in`:
@@ -108,6 +111,7 @@ class Reported:
     effect: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Performed:
     """An effect without a story (feedback shown, call ended) is done."""

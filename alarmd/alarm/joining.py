@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alarmd.alarm.model import APART, Alarm, By, Kind, Person, Signal, presser_key
+from alarmd.alarm.values import quick
 
 
 class Joins(StrEnum):
@@ -24,6 +25,7 @@ class Joins(StrEnum):
     LINKS = "links"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Presser:
     """Where a signal comes from: its device or, without one, its person; and its zone."""
@@ -33,6 +35,7 @@ class Presser:
     zone: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the organisation wants joined. `same_zone_within` None: never by zone."""

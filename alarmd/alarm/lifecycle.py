@@ -6,7 +6,7 @@ folding takes a time that grows with the log and not with its square.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from alarmd.alarm.events import Event, EventKind, Json, next_from_wire, pin_data
@@ -25,6 +25,7 @@ from alarmd.alarm.model import (
 )
 from alarmd.alarm.times import moment
 from alarmd.alarm.transitions import TABLE
+from alarmd.alarm.values import replace
 from alarmd.alarm.veil import Veil
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from alarmd.alarm.values import quick
 from alarmd.alarm.veil import Veil
 
 
@@ -105,6 +106,7 @@ By = Person | Device | System
 SYSTEM = System()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One activation. `ref` is the sender's own mark for it; `fault` says what was unreadable in it."""
@@ -121,6 +123,7 @@ class Signal:
     fault: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Presses:
     """What is asked of an alarm's signals at every press and every deadline; it follows from them alone, and is kept
@@ -150,6 +153,7 @@ def presser_key(by: By, device: str | None) -> tuple[str | None, str | None]:
     return (None, by.person if isinstance(by, Person) else None) if device is None else (device, None)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Responder:
     """A person who answered. `counts`: one of those whom the chain waits for. `arrive_by`: unarrived then, his word
@@ -170,6 +174,7 @@ class Responder:
         return self.state is ResponderState.ARRIVED
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try through one channel. `contact` is its place among the person's contacts (none for the console), `tried`
@@ -187,6 +192,7 @@ class Attempt:
     provider: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s
@@ -207,6 +213,7 @@ class Notification:
     settled: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """The chain's clock: which step is the next undone one, in which round, and when; `at` is None while the clock
@@ -217,6 +224,7 @@ class NextStep:
     at: datetime | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """What people answer. `organisation` and `chain` are what it began with and keeps; `version` counts its events;

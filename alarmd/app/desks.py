@@ -3,11 +3,12 @@ decision is made here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from alarmd.alarm.incoming import Answered, Incoming, Pressed, Reported
 from alarmd.alarm.model import Alarm
 from alarmd.alarm.model import Person as By
+from alarmd.alarm.values import replace
 from alarmd.console.desk import Readiness
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from alarmd.alarm.incoming import Incoming, Pressed
 from alarmd.alarm.model import presser_key
+from alarmd.alarm.values import quick
 from alarmd.dispatch.take import Taken
 from alarmd.escalation.urgency import Urgency
 
@@ -26,6 +27,7 @@ SHARE = 16
 FIRSTS = (Urgency.DURESS, Urgency.LIVE)
 
 
+@quick
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
     """One thing that came in, when, and the future by which its caller is answered."""

@@ -11,7 +11,7 @@ import heapq
 import itertools
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ import structlog
 from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
 from alarmd.alarm.incoming import FaultFound, Incoming, Performed, Reported
 from alarmd.alarm.model import Alarm, AttemptState, Purpose
+from alarmd.alarm.values import replace
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError, NotDurable
 from alarmd.escalation.feedback import shown

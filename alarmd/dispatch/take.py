@@ -22,6 +22,7 @@ from alarmd.alarm.incoming import (
     Reported,
 )
 from alarmd.alarm.model import APART, Alarm, Person
+from alarmd.alarm.values import quick
 from alarmd.errors import NotFound
 from alarmd.escalation.decide import Moving, Situation, decide
 from alarmd.escalation.draft import Decision
@@ -31,6 +32,7 @@ from alarmd.organisation.model import Organisation
 from alarmd.ports import Committed, KnownSignal, Unit
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this ref was

@@ -5,12 +5,12 @@ Only where somebody has pressed again since, it says that he is coming all the s
 Being there implies being on the way implies having answered, so those who skip a word are taken at the last one.
 """
 
-from dataclasses import replace
 from typing import assert_never
 
 from alarmd.alarm.events import EventKind, Json, Reason, next_wire, responder_data
 from alarmd.alarm.incoming import Action, Answered, Outcome
 from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, ResponderState, State
+from alarmd.alarm.values import replace
 from alarmd.escalation.draft import Draft, Refusal
 from alarmd.escalation.plan import advance, all_clear, do_now, resumed, told
 from alarmd.escalation.veil import hidden_from

@@ -5,11 +5,10 @@ all-clear. With the honest one the alarm is over. With the duress PIN it goes on
 who see through the veil.
 """
 
-from dataclasses import replace
-
 from alarmd.alarm.events import EventKind, Reason, coercion_data, pin_data
 from alarmd.alarm.incoming import Answered, Pin
 from alarmd.alarm.model import Kind, NextStep, Person, Signal, State
+from alarmd.alarm.values import replace
 from alarmd.alarm.veil import Veil
 from alarmd.escalation.answering import close
 from alarmd.escalation.draft import Draft, Refusal

@@ -20,6 +20,7 @@ from alarmd.alarm.incoming import (
     Reported,
 )
 from alarmd.alarm.model import SYSTEM, Alarm, Kind, Signal
+from alarmd.alarm.values import quick
 from alarmd.escalation import plan
 from alarmd.escalation.answering import answer
 from alarmd.escalation.cancelling import cancel
@@ -33,6 +34,7 @@ Moving = Answered | DeadlinePassed | Reported | FaultGone
 Decidable = Pressed | FaultFound | Moving
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The alarm concerned, and the version of the organisation with which it began."""

@@ -15,6 +15,7 @@ from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell, priority, urge
 from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.lifecycle import after, opened
 from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState, By, Notification, Person, State
+from alarmd.alarm.values import quick
 from alarmd.escalation.feedback import devices, shown
 from alarmd.organisation.model import Chain, Organisation
 
@@ -29,6 +30,7 @@ class Refusal(StrEnum):
     NEEDS_REASON = "needs_reason"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What follows from one incoming thing. `alarm` is as it stands after, None when none was concerned; `due` its

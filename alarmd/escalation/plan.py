@@ -7,7 +7,6 @@ once.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alarmd.alarm.effects import ReportFault
@@ -24,6 +23,7 @@ from alarmd.alarm.model import (
     ResponderState,
     State,
 )
+from alarmd.alarm.values import replace
 from alarmd.escalation import retry
 from alarmd.escalation.draft import Draft
 from alarmd.escalation.targets import named_by, people_for

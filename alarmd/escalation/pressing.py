@@ -1,7 +1,7 @@
 """A signal or a fault comes in: it opens an alarm, joins one or makes one stronger. PURE. Called by `decide`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from alarmd.alarm.events import Event, EventKind, Json, Reason, signal_data
@@ -9,6 +9,7 @@ from alarmd.alarm.incoming import FaultFound, FaultGone, Outcome, Pressed
 from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
 from alarmd.alarm.model import SYSTEM, Alarm, Kind, Responder, Signal, State
 from alarmd.alarm.times import stamp
+from alarmd.alarm.values import quick, replace
 from alarmd.escalation.answering import attend, counted
 from alarmd.escalation.draft import Draft, Ids
 from alarmd.escalation.feedback import shown
@@ -16,6 +17,7 @@ from alarmd.escalation.plan import advance, again, do_now, first
 from alarmd.organisation.model import Organisation
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a new alarm begins with: the organisation version, the two-digit answer code, and the open alarms it might

@@ -4,13 +4,13 @@ Receipts come late, twice, out of order and contradict each other: a state only 
 same contact again where the provider says so, else at once to the next contact, without waiting for the judgement.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import EventKind, Reason, receipt_data
 from alarmd.alarm.incoming import Reported
 from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState
+from alarmd.alarm.values import replace
 from alarmd.escalation import retry
 from alarmd.escalation.draft import Draft
 from alarmd.escalation.plan import notify, try_other

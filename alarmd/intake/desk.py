@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alarmd.alarm.incoming import Pressed
+from alarmd.alarm.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What a press has become, after its commit. `joined`, `signal` and `alarm` are those of the first time for a ref

@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter
 
+from alarmd.alarm.values import quick
 from alarmd.errors import NotDurable, Refused
 from alarmd.intake import wire
 from alarmd.intake.desk import Faults, SignalDesk, Supervision
@@ -29,6 +30,7 @@ Clear = Callable[[str], Awaitable[None]]
 """Remove the retained copy of a topic from the broker."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """One message. `retained`: the broker kept it, nobody sent it now. `own`: alarmd's, removing a retained copy."""
