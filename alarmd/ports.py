@@ -160,8 +160,8 @@ class Unit(Reading, Protocol):
         """Every effect that is leased to this node but for these, leased to it anew."""
         ...
 
-    def give_back(self, node: str) -> None:
-        """Let go of every effect that is leased to this node."""
+    def give_back(self, node: str, effects: Sequence[str] | None = None) -> None:
+        """Let go of what is leased to this node: of these effects, or of every one."""
         ...
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:

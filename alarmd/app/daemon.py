@@ -6,7 +6,6 @@ import asyncio
 import errno
 import gc
 import json
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -17,7 +16,6 @@ from importlib import import_module
 from typing import Any
 
 import structlog
-import uvicorn
 import uvloop
 from fastapi import APIRouter
 
@@ -25,6 +23,7 @@ from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import Performed
 from alarmd.alarm.times import moment
 from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
+from alarmd.app.drain import Drain
 from alarmd.app.files import allow_many_files
 from alarmd.channels.registry import CHANNELS, open_channels, why_not
 from alarmd.clock import SystemClock, new_id
@@ -64,19 +63,14 @@ class Node:
 
     house: House
     supervisor: Supervisor
-    _server: uvicorn.Server
+    _drain: Drain
     _socket: socket.socket
 
     async def serve(self) -> None:
-        # uvicorn takes the signals while it serves and raises them anew when it has ended. Ours stand before and after:
-        # told to stop early it does not begin, and the second raising does not kill us before the rest has stopped.
-        for told_to_stop in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(told_to_stop, self._stop)
+        self._drain.listen()
         log.info("ready", node=self.house.node, address="{}:{}".format(*self._socket.getsockname()[:2]))
-        await self._server.serve(sockets=[self._socket])
-
-    def _stop(self) -> None:
-        self._server.should_exit = True
+        await self._drain.server.serve(sockets=[self._socket])
+        await self._drain.ended()
 
 
 def run(settings: Settings) -> None:
@@ -151,11 +145,16 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
             lights.door = buttons.listen(broker, house, supervisor)
         routers = [signals_router(SignalCounter(house, "http"), sign_in.caller), *_hooks(settings, house)]
         app = application(desk, hub, sign_in, supervisor.spawn, routers)
-        metrics.OUTBOX_DEPTH.set_function(lambda: outbox.depth)
-        metrics.FAULTS.set_function(lambda: len(health.faults))
-        metrics.RELAY_CONNECTED.set_function(lambda: relay.healthy)
+        _measure(house, relay)
         _say_what_is_missing(house, channels, settings)
-        yield Node(house, supervisor, server(app, settings.trusted_proxies), listening)
+        drain = Drain(house, hub, supervisor, server(app, settings.trusted_proxies))
+        yield Node(house, supervisor, drain, listening)
+
+
+def _measure(house: House, relay: Relay) -> None:
+    metrics.OUTBOX_DEPTH.set_function(lambda: house.outbox.depth)
+    metrics.FAULTS.set_function(lambda: len(house.health.faults))
+    metrics.RELAY_CONNECTED.set_function(lambda: relay.healthy)
 
 
 async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: Channels) -> None:

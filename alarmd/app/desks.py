@@ -130,9 +130,10 @@ class GuardsDesk:
     def health(self) -> Readiness:
         health = self.house.health
         states = {part: ask() for part, ask in health.states.items()}
-        ready = health.commits and states.get("mqtt", "off") in MQTT_READY
+        ready = health.commits and not health.stopping and states.get("mqtt", "off") in MQTT_READY
         store = "commits" if health.commits else "does not commit"
-        return Readiness(ready, {"store": store, **states, "faults": list(health.banner())})
+        body = {"store": store, **states, "stopping": health.stopping, "faults": list(health.banner())}
+        return Readiness(ready, body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ passwords are counted, is the peer's own; only a proxy that is named here may sa
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,15 @@ def server(app: FastAPI, trusted_proxies: str = "", **options: Any) -> uvicorn.S
         forwarded_allow_ips=proxies,
         **options,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def _proxies(text: str) -> list[str]:

@@ -20,7 +20,7 @@ from alarmd.access.rights import Right, rights_of
 from alarmd.alarm.times import moment
 from alarmd.console import frames
 from alarmd.console.desk import Spawn
-from alarmd.console.viewer import NOT_ANY_MORE, TRY_AGAIN_LATER, Viewer
+from alarmd.console.viewer import NOT_ANY_MORE, SERVICE_RESTART, TRY_AGAIN_LATER, Viewer
 from alarmd.errors import NotDurable
 from alarmd.observe import metrics
 from alarmd.ports import Clock, Head, Logged
@@ -64,6 +64,7 @@ class Hub:
         self._free_at = self._beat_at = clock.now()
         self._wake = asyncio.Event()
         self._checking = self._check_again = False
+        self._closed = False
 
     @property
     def watching(self) -> int:
@@ -101,6 +102,9 @@ class Hub:
         """Let it follow from its position on. False: that is further back than what is held here, or than one frame
         holds; bring it forward and ask again. So nobody is given at once more than may wait for him."""
         self.flush()
+        if self._closed:
+            viewer.cut(SERVICE_RESTART, "come back with after=POSITION")
+            return True
         missing = self._since(viewer.position)
         if missing is None or len(missing) > IN_ONE_FRAME:
             return False
@@ -113,6 +117,12 @@ class Hub:
         """It follows no longer; what it was promised before, a close too, is still written."""
         self._viewers.discard(viewer)
         metrics.FEED_CLIENTS.set(len(self._viewers))
+
+    def close(self) -> None:
+        """This node ends: everybody gets what there is, and goes elsewhere."""
+        self.flush()
+        self._closed = True
+        self._cut_all(SERVICE_RESTART)
 
     def flush(self) -> None:
         """Send what is fresh to everybody who may see it."""
@@ -176,8 +186,11 @@ class Hub:
         log.error("feed has a gap", known=self.position, offered=position)
         self.flush()
         self._held.clear()
+        self._cut_all(TRY_AGAIN_LATER)
+
+    def _cut_all(self, code: int) -> None:
         for viewer in tuple(self._viewers):
-            viewer.cut(TRY_AGAIN_LATER, "come back with after=POSITION")
+            viewer.cut(code, "come back with after=POSITION")
             self.leave(viewer)
 
     def check(self) -> None:

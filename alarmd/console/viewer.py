@@ -15,8 +15,9 @@ MOST_WAITING = 1 << 20
 """Characters that may wait for a console that takes nothing."""
 PATIENCE = 10.0
 """Seconds that a console may take for one frame."""
-TRY_AGAIN_LATER, NOT_ANY_MORE = 1013, 1008
-"""WebSocket close codes (IANA registry): come back with `after`; the key or session is no longer good."""
+TRY_AGAIN_LATER, NOT_ANY_MORE, SERVICE_RESTART = 1013, 1008, 1012
+"""WebSocket close codes (IANA registry): come back with `after`; the key or session is no longer good; this node ends,
+come back with `after`, to another if there is one."""
 
 
 class Gone(Exception):

@@ -1,6 +1,6 @@
 """Sleeps until the earliest stored due time and submits DeadlinePassed. What is stored is the truth; this sleeper is
 disposable: it is armed anew from the store at the start, and once a second it looks for due times that others have
-stored.
+stored. What is due elsewhere is looked for a moment after its time, so that a node that ends leaves no step late.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from alarmd.ports import Clock, Committed, Store
 log = structlog.get_logger()
 
 SWEEP = timedelta(seconds=1)
+GRACE = timedelta(milliseconds=200)
+"""So long an alarm is left to the node that knows its due time already."""
 SET_ASIDE = timedelta(minutes=1)
 """So long an alarm is left alone on which we have a bug: it must not stop the others."""
 AT_ONCE = 500
@@ -60,8 +62,8 @@ class Deadlines:
         while True:
             now = self._clock.now()
             if now >= sweep_at:
-                await self._sweep(now)
-                sweep_at = now + SWEEP
+                elsewhere = await self._sweep(now)
+                sweep_at = min(now + SWEEP, max(elsewhere, now) + GRACE) if elsewhere else now + SWEEP
             await self._submit(self._passed(now))
             soonest = min(sweep_at, self._heap[0][0]) if self._heap else sweep_at
             await self._clock.sleep_until(soonest, self._wake)
@@ -78,23 +80,30 @@ class Deadlines:
                 passed.append(alarm)
         return passed
 
-    async def _sweep(self, now: datetime) -> None:
+    async def _sweep(self, now: datetime) -> datetime | None:
         """Due times of others: of a shell, of a node that is gone, of our own life before. What is armed here may be
-        overdue all the same, when another node has made it due earlier.
+        overdue all the same, when another node has made it due earlier. The next due time of all, if it is known.
         """
         for _ in range(SWEEPS):
             try:
-                overdue = await self._store.transact(lambda unit: unit.overdue(now, AT_ONCE))
+                overdue, following = await self._store.transact(
+                    lambda unit: (unit.overdue(now, AT_ONCE), unit.next_due())
+                )
             except AlarmdError as fault:
                 log.warning("deadlines cannot be read", why=str(fault))
-                return
+                return None
             waiting = [alarm for alarm in overdue if self._set_aside.get(alarm, now) <= now]
-            await self._submit(waiting)
-            if len(waiting) < AT_ONCE:
-                return
+            if not waiting:
+                return following
+            if not await self._submit(waiting):
+                return None
+        return None
 
-    async def _submit(self, alarms: Sequence[str]) -> None:
-        """All of them in few commits. Not durable now: the stored due time stands, and the next sweep finds it."""
+    async def _submit(self, alarms: Sequence[str]) -> bool:
+        """All of them in few commits. False: not durable now; the stored due time stands, and the next sweep finds
+        it.
+        """
+        taken = True
         answers = [(alarm, self._dispatcher.hand_in(DeadlinePassed(alarm))) for alarm in alarms]
         for alarm, answer in answers:
             try:
@@ -104,4 +113,6 @@ class Deadlines:
                 self._set_aside[alarm] = self._clock.now() + SET_ASIDE
                 self._report(f"undecidable:{alarm}", str(bug))
             except AlarmdError as fault:
+                taken = False
                 log.warning("deadline not taken", alarm=alarm, why=str(fault))
+        return taken

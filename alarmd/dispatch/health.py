@@ -42,6 +42,8 @@ class Health:
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
     """How each part is, in one word, asked when somebody wants to know: mqtt, relay. The store is known here."""
     commits: bool = False
+    stopping: bool = False
+    """Told to stop: still working, and no longer to be sent anything new."""
     _well: set[str] = field(default_factory=set)
     _unsaid: dict[str, FaultFound | FaultGone] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)

@@ -9,7 +9,7 @@ nothing leaves that an acknowledgement has made pointless.
 import asyncio
 import heapq
 import itertools
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,19 +23,20 @@ from alarmd.alarm.incoming import FaultFound, Incoming, Performed, Reported
 from alarmd.alarm.model import Alarm, AttemptState, Purpose
 from alarmd.alarm.values import replace
 from alarmd.dispatch.dispatcher import Dispatcher
+from alarmd.dispatch.lanes import AGAIN, Lanes, Spawn
+from alarmd.dispatch.looks import Look, Looks
 from alarmd.errors import AlarmdError, NotDurable
 from alarmd.escalation.feedback import shown
 from alarmd.escalation.receipts import still_wanted
 from alarmd.observe import metrics
 from alarmd.organisation.model import Organisation
-from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Reading, Store, Unit
+from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Store, Unit
 
 log = structlog.get_logger()
 
 SWEEP = timedelta(seconds=1)
 RENEW = timedelta(seconds=10)
 END_TRIES = 5
-AGAIN = timedelta(seconds=1)
 AT_ONCE = 2000
 HELD = 10_000
 """Effects held here: when there are more, what is committed is left in the store. Claims go further by AT_ONCE, so that
@@ -47,8 +48,6 @@ most urgent first; a provider that hangs on what is less urgent still has room f
 CODELESS = frozenset({"voice", "webhook"})
 """Channels whose messages never need the code that tells several open alarms apart."""
 
-Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Doors:
@@ -56,15 +55,6 @@ class Doors:
 
     channels: Channels
     lights: Lights | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """The alarm as it is now, with its organisation and whether other alarms are open beside it."""
-
-    alarm: Alarm | None
-    organisation: Organisation | None
-    several: bool
 
 
 class Outbox:
@@ -80,17 +70,20 @@ class Outbox:
         self._node = node
         self._spawn = spawn
         self._held: set[str] = set()
+        self._under_way: set[str] = set()
+        self._settled = asyncio.Event()
+        self._closed = False
         self._telling: Counter[str] = Counter()
         self._latest: dict[str, Alarm] = {}
-        self._organisations: dict[int, Organisation] = {}
+        self._looks = Looks(store, spawn, self._insist)
         self._queues: dict[str, list[tuple[int, int, Due]]] = {}
         self._flying: dict[str, int] = {}
         self._later: list[tuple[datetime, int, Due]] = []
-        self._lanes: dict[str, deque[tuple[Due, Feedback, bool]]] = {}
+        self._lanes = (
+            Lanes(doors.lights, clock, spawn, self._present, self._shown, self._guarded) if doors.lights else None
+        )
         self._order = itertools.count()
         self._wake = asyncio.Event()
-        self._looks: list[tuple[str, asyncio.Future[_Look]]] = []
-        self._looking = False
 
     @property
     def depth(self) -> int:
@@ -100,7 +93,7 @@ class Outbox:
     @property
     def has_room(self) -> bool:
         """May more be leased to this node?"""
-        return len(self._held) < HELD
+        return not self._closed and len(self._held) < HELD
 
     def offer(self, committed: Sequence[Committed]) -> None:
         """Effects that were just committed, leased to this node."""
@@ -112,22 +105,36 @@ class Outbox:
 
     def show(self, alarm: str, feedback: Feedback) -> None:
         """A light that answers again; not stored, since the device asks until it sees it."""
-        due = Due(alarm, feedback)
-        waits = any(other == due for other, _, _ in self._lanes.get(feedback.device, ()))
-        if self._doors.lights is not None and not waits:
-            self._line_up(due, feedback)
+        if self._lanes is not None:
+            self._lanes.show(Due(alarm, feedback), feedback)
 
     def look(self) -> None:
         """Something was committed elsewhere: ask the store now."""
         self._wake.set()
+
+    def close(self) -> None:
+        """Begin nothing any more: what is under way is finished, everything else is handed to whoever looks next."""
+        self._closed = True
+        if self._lanes is not None:
+            self._lanes.close()
+        self._wake.set()
+
+    async def settle(self, until: datetime) -> bool:
+        """Wait until nothing is under way, nor waits to be begun; False: it still is."""
+        while self._under_way or (not self._closed and any(self._queues.values())):
+            if self._clock.now() >= until:
+                return False
+            self._settled.clear()
+            await self._clock.sleep_until(until, self._settled)
+        return True
 
     async def run(self) -> None:
         """For ever: fetch what nobody holds, start what waited for its time, keep the leases."""
         renew_at = self._clock.now() + RENEW
         while True:
             now = self._clock.now()
-            await self._fetch(now)
-            while self._later and self._later[0][0] <= now:
+            await (self._hand_over() if self._closed else self._fetch(now))
+            while not self._closed and self._later and self._later[0][0] <= now:
                 self._start(heapq.heappop(self._later)[2])
             if now >= renew_at:
                 await self._renew(now)
@@ -163,6 +170,16 @@ class Outbox:
         for due in astray:
             self._take(due, late=True)
 
+    async def _hand_over(self) -> None:
+        left = tuple(self._held - self._under_way)
+        if not left:
+            return
+        try:
+            await self._store.transact(lambda unit: unit.give_back(self._node, left))
+            self._held.difference_update(left)
+        except NotDurable as fault:
+            log.warning("effects not handed over yet", why=str(fault))
+
     async def _renew(self, now: datetime) -> None:
         held = tuple(self._held)
         if not held:
@@ -177,6 +194,9 @@ class Outbox:
         if due.effect.id in self._held:
             return
         self._held.add(due.effect.id)
+        if self._closed:
+            self._wake.set()
+            return
         if isinstance(due.effect, Tell):
             self._telling[due.alarm] += 1
         not_before = due.effect.not_before if isinstance(due.effect, Tell) else None
@@ -191,12 +211,18 @@ class Outbox:
             case Tell(channel=channel):
                 heapq.heappush(self._queues.setdefault(channel, []), (due.effect.priority, next(self._order), due))
                 self._fly(channel)
+            case Feedback() as feedback if self._lanes is not None:
+                self._lanes.line_up(due, feedback, late=late)
             case Feedback() as feedback:
-                self._line_up(due, feedback, late=late)
+                self._shown(feedback)
             case EndCall() as end:
-                self._spawn(f"end call {end.attempt}", self._guarded(due, self._end_call(end)))
+                self._begin(f"end call {end.attempt}", due, self._guarded(due, self._end_call(end)))
             case ReportFault() as fault:
-                self._spawn(f"report {fault.cause}", self._guarded(due, self._report(fault)))
+                self._begin(f"report {fault.cause}", due, self._guarded(due, self._report(fault)))
+
+    def _begin(self, name: str, due: Due, work: Coroutine[Any, Any, None]) -> None:
+        self._under_way.add(due.effect.id)
+        self._spawn(name, work)
 
     async def _guarded(self, due: Due, work: Coroutine[Any, Any, None]) -> None:
         """Perform one effect. If that breaks, it is let go: its lease runs out, and it is tried again."""
@@ -206,15 +232,17 @@ class Outbox:
             log.exception("effect broke", effect=due.effect.id, alarm=due.alarm)
         finally:
             self._held.discard(due.effect.id)
+            self._under_way.discard(due.effect.id)
+            self._settled.set()
 
     # Telling people: the most urgent first, so many at a time through each channel.
 
     def _fly(self, channel: str) -> None:
         queue = self._queues[channel]
-        while queue and self._flying.get(channel, 0) < IN_FLIGHT[queue[0][0]]:
+        while queue and not self._closed and self._flying.get(channel, 0) < IN_FLIGHT[queue[0][0]]:
             _, _, due = heapq.heappop(queue)
             self._flying[channel] = self._flying.get(channel, 0) + 1
-            self._spawn(f"tell by {channel}", self._told(channel, due))
+            self._begin(f"tell by {channel}", due, self._told(channel, due))
 
     async def _told(self, channel: str, due: Due) -> None:
         try:
@@ -260,79 +288,24 @@ class Outbox:
             log.exception("channel broke", channel=tell.channel, alarm=alarm.id)
             return Outcome(AttemptState.FAILED, "internal_error")
 
-    async def _look_again(self, tell: Tell, alarm: str) -> _Look:
-        """Looks gather while one is under way, so that a storm is a few reads and not thousands. Where nobody else
-        decides on alarms, what was committed last is known here; only a text must know whether other alarms are open.
+    async def _look_again(self, tell: Tell, alarm: str) -> Look:
+        """Where nobody else decides on alarms, what was committed last is known here; only a text must know whether
+        other alarms are open.
         """
         latest = self._latest.get(alarm) if self._store.alone and tell.channel in CODELESS else None
-        known = self._organisations.get(latest.organisation) if latest else None
+        known = self._looks.organisations.get(latest.organisation) if latest else None
         if known is not None:
-            return _Look(latest, known, several=False)
-        return await self._read(alarm)
+            return Look(latest, known, several=False)
+        return await self._looks.at(alarm)
 
-    async def _read(self, alarm: str) -> _Look:
-        answer: asyncio.Future[_Look] = asyncio.get_running_loop().create_future()
-        self._looks.append((alarm, answer))
-        if not self._looking:
-            self._looking = True
-            self._spawn("look again", self._look_all())
-        return await answer
+    # The lights.
 
-    async def _look_all(self) -> None:
-        try:
-            while self._looks:
-                asked, self._looks = self._looks, []
-                await self._look_for(asked)
-        finally:
-            self._looking = False
-
-    async def _look_for(self, asked: Sequence[tuple[str, "asyncio.Future[_Look]"]]) -> None:
-        """Answer each of these, with what is there or with why it cannot be read."""
-        ask = partial(_look, alarms=[alarm for alarm, _ in asked])
-        try:
-            found: dict[str, _Look | Exception] = await self._insist(partial(self._store.read, ask))
-        except Exception as broken:  # noqa: BLE001 - handed to everyone who waits for it
-            found = dict.fromkeys((alarm for alarm, _ in asked), broken)
-        for alarm, answer in asked:
-            look = found[alarm]
-            if answer.done():
-                continue
-            if isinstance(look, Exception):
-                answer.set_exception(look)
-                continue
-            if look.alarm is not None and look.organisation is not None:
-                self._organisations[look.alarm.organisation] = look.organisation
-            answer.set_result(look)
-
-    # The lights: one after the other for each device, so that an older state never comes last.
-
-    def _line_up(self, due: Due, feedback: Feedback, *, late: bool = False) -> None:
-        lane = self._lanes.setdefault(feedback.device, deque())
-        lane.append((due, feedback, late))
-        if len(lane) == 1:
-            self._spawn(f"light {feedback.device}", self._show_all(feedback.device))
-
-    async def _show_all(self, device: str) -> None:
-        lane = self._lanes[device]
-        while lane:
-            due, feedback, late = lane[0]
-            await self._guarded(due, self._show(due, feedback, late=late))
-            lane.popleft()
-        del self._lanes[device]
-
-    async def _show(self, due: Due, feedback: Feedback, *, late: bool) -> None:
-        """Until the broker has it. What could not be shown when it was decided is shown as things stand now."""
-        while self._doors.lights is not None:
-            now = await self._present(due.alarm, feedback) if late else feedback
-            if await self._doors.lights.show(due.alarm, now):
-                break
-            late = True
-            await self._clock.sleep_until(self._clock.now() + AGAIN)
+    def _shown(self, feedback: Feedback) -> None:
         if feedback.id:
             self._spawn("light shown", self._done(feedback.id, Performed(feedback.id)))
 
     async def _present(self, alarm: str, feedback: Feedback) -> Feedback:
-        look = await self._read(alarm)
+        look = await self._looks.at(alarm)
         if look.alarm is None or look.organisation is None:
             return feedback
         return replace(feedback, state=shown(look.alarm, look.organisation))
@@ -369,19 +342,3 @@ class Outbox:
 
 def _claim(unit: Unit, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
     return unit.claim(node, now, limit)
-
-
-def _look(reading: Reading, alarms: Sequence[str]) -> "dict[str, _Look | Exception]":
-    """Every alarm asked about, as it stands in the store now; one that cannot be read must not hide the others."""
-    several = reading.open_count(at_most=2) > 1
-    found: dict[str, _Look | Exception] = {}
-    for id in dict.fromkeys(alarms):
-        try:
-            alarm = reading.alarm(id)
-            found[id] = _Look(alarm, reading.organisation(alarm.organisation) if alarm else None, several)
-        except NotDurable:
-            raise
-        except Exception as broken:
-            log.exception("alarm cannot be read", alarm=id)
-            found[id] = broken
-    return found

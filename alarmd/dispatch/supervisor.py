@@ -52,6 +52,14 @@ class Supervisor:
             return
         self._start(name, self._guarded(name, work))
 
+    async def end(self, name: str) -> None:
+        """End what was started under this name, and wait until it has."""
+        tasks = [task for task in self._tasks if task.get_name() == name]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
     def _start(self, name: str, work: Work) -> None:
         task = self._group.create_task(work, name=name)
         self._tasks.add(task)

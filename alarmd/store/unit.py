@@ -193,10 +193,13 @@ class StoredUnit(StoredReading):
     def recall(self, node: str, now: datetime, *, besides: Collection[str]) -> tuple[Due, ...]:
         return self._lease([row for row in self._ask(_LEASED, {"node": node}) if row.id not in besides], node, now)
 
-    def give_back(self, node: str) -> None:
+    def give_back(self, node: str, effects: Sequence[str] | None = None) -> None:
         self.flush()
         self.wrote = True
-        self._link.do(_GIVEN_BACK, [{"node": node}])
+        if effects is None:
+            self._link.do(_GIVEN_BACK, [{"node": node}])
+        elif effects:
+            self._link.do(_RENEW, [{"effect": effect, "node": node, "until": 0} for effect in effects])
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
         if effects:

@@ -262,6 +262,21 @@ async def test_when_sending_is_work_events_go_together_and_in_order(tmp_path: Pa
         assert len(c.frames) == 3
 
 
+async def test_a_node_that_ends_sends_its_consoles_elsewhere(door: House, address: str) -> None:
+    key = await door.key(Scope.READ)
+    async with console(address, key) as c:
+        await c.frame()
+        await c.frame()
+        door.hub._free_at = door.clock.now() + timedelta(minutes=1)
+        await door.press()
+        door.hub.close()
+        assert await c.ended() == viewer.SERVICE_RESTART
+        assert c.positions == list(range(1, door.hub.position + 1)), "what was held back for a moment is told before"
+    async with console(address, key) as late:
+        assert await late.ended() == viewer.SERVICE_RESTART
+    assert door.hub.watching == 0
+
+
 async def test_an_idle_feed_beats_and_a_signed_out_browser_is_closed(tmp_path: Path) -> None:
     clock = VirtualClock()
     async with house(tmp_path / "alarmd.db", clock) as door, door.serve() as address:

@@ -249,7 +249,8 @@ async def test_a_light_that_waits_is_not_lined_up_twice(world: World) -> None:
         assert again.signal is not None
         for _ in range(10):
             loop.outbox.show(again.signal.alarm, again.shows[0])
-        assert len(loop.outbox._lanes["desk-3"]) == 2
+        assert loop.outbox._lanes is not None
+        assert len(loop.outbox._lanes._waiting["desk-3"]) == 2
         world.lamp.on = True
         await loop.clock.advance(2)
         assert world.lamp.shown == [("desk-3", "raised", "r")] * 2

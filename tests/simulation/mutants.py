@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant(
         "timers are in memory only",
         "alarmd.dispatch.deadlines:Deadlines._sweep",
-        "await self._store.transact(lambda unit: unit.overdue(now, AT_ONCE))",
-        "()",
+        "(unit.overdue(now, AT_ONCE), unit.next_due())",
+        "((), None)",
     ),
     Mutant(
         "a deadline that comes exactly now has not come",
@@ -87,9 +87,9 @@ MUTANTS = (
     ),
     Mutant(
         "a light that the broker did not take is not shown again",
-        "alarmd.dispatch.outbox:Outbox._show",
-        "if await self._doors.lights.show(due.alarm, now):",
-        "if await self._doors.lights.show(due.alarm, now) or True:",
+        "alarmd.dispatch.lanes:Lanes._show",
+        "if await self.lights.show(due.alarm, now):",
+        "if await self.lights.show(due.alarm, now) or True:",
     ),
     Mutant(
         "the feed tells what it has, whatever lies between",

@@ -217,6 +217,11 @@ class Exam:
             unit.give_back("one")
         with one.database.transaction() as unit:
             assert {due.effect.id for due in unit.claim("three", one.now, 100)} == set(others)
+            unit.give_back("three", others[:1])
+            unit.give_back("one", others[1:])
+        with one.database.transaction() as unit:
+            found = [due.effect.id for due in unit.claim("four", one.now, 100)]
+            assert found == others[:1], "of these alone, and nobody's but its own"
 
     def test_what_is_done_is_never_claimed_again(self, one: Stage) -> None:
         taken = one.press("desk-3", "a-1")
