@@ -44,7 +44,7 @@ class Pin(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A signal: by a device (its id), or by a person at a zone. `kind` None is the device's own. `fault`: it could
-    not be read, and raises all the same. `drill`: an exercise."""
+    not be read, and raises all the same. `drill`: an exercise; `externals`: one that leaves the organisation."""
 
     by: By
     device: str | None = None
@@ -55,6 +55,7 @@ class Pressed:
     pressed_at: str | None = None
     fault: str | None = None
     drill: bool = False
+    externals: bool = False
 
 
 @dataclass(frozen=True, slots=True)

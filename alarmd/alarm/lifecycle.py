@@ -61,6 +61,7 @@ def opened(alarm: str, site: str | None, event: Event) -> Alarm:
         code=data["code"],
         site=site,
         drill=data["drill"],
+        externals=data.get("externals", False),
         cause=data["cause"],
         linked=data.get("linked"),
         signals=(_signal(event),),

@@ -228,9 +228,10 @@ class NextStep:
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """What people answer. `organisation` and `chain` are what it began with and keeps; `version` counts its events;
-    `code` is the two-digit answer code; `cause` marks a technical alarm, one open for each; `linked` is the alarm to
-    which the one who opened this was on his way. Since a cancel by PIN `face` is the alarm as it was cancelled, which
-    is what those behind `veil` see; `coerced`: it was a duress PIN, and the alarm itself goes on."""
+    `code` is the two-digit answer code; `externals`: a drill that leaves the organisation; `cause` marks a technical
+    alarm, one open for each; `linked` is the alarm to which the one who opened this was on his way. Since a cancel by
+    PIN `face` is the alarm as it was cancelled, which is what those behind `veil` see; `coerced`: it was a duress PIN,
+    and the alarm itself goes on."""
 
     id: str
     state: State
@@ -243,6 +244,7 @@ class Alarm:
     code: str
     site: str | None = None
     drill: bool = False
+    externals: bool = False
     cause: str | None = None
     linked: str | None = None
     signals: tuple[Signal, ...] = ()

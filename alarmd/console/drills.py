@@ -33,7 +33,8 @@ def drills(desk: Desk, sign_in: SignIn) -> APIRouter:
         _, organisation = desk.organisation()
         require(caller, Right.DRILL, site=_site(body, organisation))
         by = _starter(caller, organisation)
-        taken = await desk.submit(Pressed(by, device=body.device, zone=body.zone, kind=body.kind, drill=True))
+        pressed = Pressed(by, device=body.device, zone=body.zone, kind=body.kind, drill=True, externals=body.externals)
+        taken = await desk.submit(pressed)
         alarm, signal = taken.alarm, taken.signal
         assert alarm is not None
         assert signal is not None

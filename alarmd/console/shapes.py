@@ -4,7 +4,7 @@ only documented by them (/openapi.json): what is sent is built by pure functions
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from alarmd.alarm.incoming import Outcome
 from alarmd.alarm.model import AttemptState, Kind, Purpose, ResponderState, State
@@ -45,11 +45,13 @@ class ActBody(Strict):
 
 
 class DrillBody(Strict):
-    """One of device and zone; `kind` is the device's own, or panic, where it is left out."""
+    """One of device and zone; `kind`: left out, the device's own or panic; `externals`: those outside the organisation
+    are told, too."""
 
     device: Id | None = None
     zone: Id | None = None
     kind: Kind | None = None
+    externals: StrictBool = False
 
 
 class Problem(BaseModel):

@@ -234,12 +234,14 @@ def _people(draft: Draft, step: Step) -> list[Recipient]:
 
 
 def _able(draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str]) -> list[Recipient]:
-    """Those meant who can be told by this step at all; no external in a drill."""
+    """Those meant who can be told by this step at all. No drill and no test leaves the organisation, unless it says
+    so."""
     alarm, organisation = draft.alarm, draft.organisation
+    inside = (alarm.drill or alarm.kind is Kind.TEST) and not alarm.externals
 
     def able(id: str) -> bool:
         recipient = organisation.recipient(id)
-        if recipient is None or id in without or (alarm.drill and id in organisation.externals):
+        if recipient is None or id in without or (inside and id in organisation.externals):
             return False
         return _can_be_told(recipient, step)
 

@@ -104,6 +104,7 @@ def _open(
         "code": opening.code,
         "cause": cause,
         "linked": linked,
+        "externals": pressed.externals,
     }
     draft = Draft.opening(
         opening.organisation, ids, site, Event(EventKind.RAISED, signal.at, signal.by, State.RAISED, data)

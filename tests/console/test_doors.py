@@ -66,6 +66,16 @@ async def test_a_drill_is_started_by_those_who_may(door: House) -> None:
             assert (await http.post("/v1/drills", json={"device": "desk-3"}, headers=headers)).status_code == 403
 
 
+async def test_a_drill_leaves_the_organisation_only_where_it_says_so(door: House) -> None:
+    async with door.client(await door.key(Scope.ADMIN)) as http:
+        for said, externals in (({}, False), ({"externals": False}, False), ({"externals": True}, True)):
+            started = (await http.post("/v1/drills", json={"device": "desk-3", **said})).json()
+            detail = (await http.get(f"/v1/alarms/{started['alarm']}")).json()
+            assert detail["timeline"][0]["data"]["externals"] is externals
+        refused = await http.post("/v1/drills", json={"device": "desk-3", "externals": "perhaps"})
+        assert refused.status_code == 422
+
+
 async def test_health_says_how_it_is(door: House) -> None:
     await door.press()
     async with door.client() as http:

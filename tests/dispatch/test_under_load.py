@@ -206,6 +206,24 @@ async def test_of_what_waits_for_a_provider_the_most_urgent_goes_first(
         assert order == ["desk-3", "under-desk-2", "room-2"], "the first was on its way; then by urgency"
 
 
+async def test_a_helper_who_needs_help_himself_goes_before_everything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "IN_FLIGHT", (1,) * 6)
+    wire = world.wires["sms"] = Hanging()
+    async with world.life() as loop:
+        first = await loop.submit(pressed("desk-3"))
+        assert first.alarm is not None
+        await loop.submit(Answered(first.alarm.id, Action.EN_ROUTE, OLA))
+        await loop.submit(pressed("under-desk-2"))
+        own = await loop.submit(Pressed(OLA, zone="fjordvik/reception"))
+        assert own.alarm is not None
+        assert own.alarm.linked == first.alarm.id
+        wire.let_go()
+        await quiet(loop)
+        assert list(dict.fromkeys(wire.devices)) == ["desk-3", None, "under-desk-2"], "the first was on its way"
+
+
 async def test_what_is_held_is_bounded_and_all_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "HELD", 20)
     monkeypatch.setattr(outbox, "AT_ONCE", 5)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action
 from alarmd.alarm.model import Kind, Person
@@ -218,11 +220,29 @@ def test_a_responder_who_presses_himself_is_not_called_by_his_other_contact() ->
     assert story.told("voice") == ["ola", "per"]
 
 
-def test_a_drill_never_tells_externals() -> None:
-    chain = (step(0, one("ola"), Target(TargetKind.EXTERNAL, "arc"), by=()),)
-    live, drill = Story(answered_by(*chain)), Story(answered_by(*chain))
-    live.press()
-    drill.press(drill=True)
-    assert live.steps() == [(0, 1, ["ola", "arc"])]
-    assert live.told("dc09") == ["arc"]
-    assert drill.steps() == [(0, 1, ["ola"])]
+@pytest.mark.parametrize(
+    ("kind", "drill", "externals", "told"),
+    [
+        (Kind.PANIC, False, False, ["ola", "arc"]),
+        (Kind.PANIC, True, False, ["ola"]),
+        (Kind.PANIC, True, True, ["ola", "arc"]),
+        (Kind.TEST, False, False, ["ola"]),
+        (Kind.TEST, True, True, ["ola", "arc"]),
+    ],
+)
+def test_no_drill_and_no_test_leaves_the_organisation_unless_it_says_so(
+    kind: Kind, *, drill: bool, externals: bool, told: list[str]
+) -> None:
+    story = Story(answered_by(step(0, one("ola"), Target(TargetKind.EXTERNAL, "arc"), by=())))
+    alarm = story.press(kind=kind, drill=drill, externals=externals)
+    assert story.steps() == [(0, 1, told)]
+    assert story.told("dc09") == told[1:]
+    assert story.events[alarm.id][0].data["externals"] == externals
+    assert story.folded(alarm.id) == alarm
+
+
+def test_a_drill_whose_step_means_externals_alone_passes_on() -> None:
+    chain = (step(0, Target(TargetKind.EXTERNAL, "arc")), step(20, one("ola")))
+    story = Story(answered_by(*chain), arrives=True)
+    story.press(drill=True)
+    assert story.steps() == [(0, 1, []), (0, 2, ["ola"])]
