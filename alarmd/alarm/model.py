@@ -225,7 +225,7 @@ class NextStep:
 
 
 @quick
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Alarm:
     """What people answer. `organisation` and `chain` are what it began with and keeps; `version` counts its events;
     `code` is the two-digit answer code; `externals`: a drill that leaves the organisation; `cause` marks a technical

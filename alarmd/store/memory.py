@@ -7,13 +7,15 @@ Changed by the one writer of the process under the head's lock; readers beside i
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from weakref import WeakValueDictionary
 
 from alarmd.alarm.joining import bound, joinable
 from alarmd.alarm.model import Alarm
 from alarmd.organisation.model import Organisation
 
 ALARMS = 4000
-"""Folded alarms kept, a few kilobytes each."""
+"""Folded alarms kept, a few kilobytes each. An older one is found for as long as it is used elsewhere, as while
+somebody is being told of it: in a larger storm than this, receipts need not read the log."""
 ZONES = 10_000
 
 
@@ -52,24 +54,27 @@ class Memory:
         self.codes: set[str] | None = None
         self.bound: Bound | None = None
         self._alarms: OrderedDict[str, Alarm] = OrderedDict()
+        self._used: WeakValueDictionary[str, Alarm] = WeakValueDictionary()
 
     def alarm(self, id: str) -> Alarm | None:
         """For the writer: as of `position`."""
         found = self._alarms.get(id)
-        if found is not None:
-            self._alarms.move_to_end(id)
+        if found is None:
+            return self._used.get(id)
+        self._alarms.move_to_end(id)
         return found
 
     def glimpse(self, id: str) -> Alarm | None:
         """For readers, who compare its version with their snapshot's; changes nothing."""
-        return self._alarms.get(id)
+        return self._alarms.get(id) or self._used.get(id)
 
     def keep(self, alarm: Alarm) -> None:
         """This is how it stands, committed."""
         self._alarms[alarm.id] = alarm
         self._alarms.move_to_end(alarm.id)
         if len(self._alarms) > ALARMS:
-            self._alarms.popitem(last=False)
+            id, oldest = self._alarms.popitem(last=False)
+            self._used[id] = oldest
 
     def opened(self, zone: str, ids: Iterable[str]) -> None:
         """These are the alarms of a zone that can be joined."""
@@ -101,12 +106,14 @@ class Memory:
         self.position, self.hash = position, hash
         for id in changed:
             self._alarms.pop(id, None)
+            self._used.pop(id, None)
         self._forget_who()
 
     def forget(self, position: int, hash: bytes) -> None:
         """Know nothing of the alarms of a log that ends here; what is stored once and never changes is kept."""
         self.position, self.hash = position, hash
         self._alarms.clear()
+        self._used.clear()
         self._forget_who()
 
     def _forget_who(self) -> None:

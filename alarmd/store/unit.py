@@ -170,9 +170,10 @@ class StoredUnit(StoredReading):
     def next_code(self) -> str:
         if self._codes is None:
             self._codes = self._codes_in_use()
-        count = self._row["opened"] % CODES
-        codes = [str(10 + (count + n) % CODES) for n in range(CODES)]
-        return next((code for code in codes if code not in self._codes), codes[0])
+        count = self._row["opened"]
+        tries = range(CODES if len(self._codes) < CODES else 1)  # when every code is taken, the next in turn has to do
+        codes = (str(10 + (count + n) % CODES) for n in tries)
+        return next((code for code in codes if code not in self._codes), str(10 + count % CODES))
 
     # Writing.
 
