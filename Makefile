@@ -87,7 +87,8 @@ browser-test: $(dev) servers $(pages)
 
 servers:
 	@scripts/debian.sh 'mosquitto=/usr/sbin/mosquitto' 'redis-server=/usr/bin/redis-server' \
-	    'postgresql=/usr/lib/postgresql/*/bin/initdb' 'chromium=/usr/bin/chromium'
+	    'postgresql=/usr/lib/postgresql/*/bin/initdb' 'chromium=/usr/bin/chromium' \
+	    'systemd=/usr/bin/systemd-analyze'
 
 # --- what the commands above need -------------------------------------------------------------------------------------
 

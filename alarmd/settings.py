@@ -8,6 +8,7 @@ reach people must not be ignored. An empty value is the default. What may hold a
 import os
 import re
 import socket
+from dataclasses import dataclass
 from enum import StrEnum
 
 from dotenv import dotenv_values
@@ -81,6 +82,23 @@ class Settings(BaseSettings):
     @property
     def twilio_configured(self) -> bool:
         return bool(self.twilio_account_sid and self.twilio_auth_token.get_secret_value() and self.twilio_from)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceManager:
+    """What systemd tells a service in its environment (sd_notify(3), sd_watchdog_enabled(3)): the socket on which it
+    listens, empty where there is none, and within how many seconds it wants to hear from this process, None: never.
+    """
+
+    socket: str
+    watchdog: float | None
+
+
+def service_manager() -> ServiceManager:
+    """Who has started this process."""
+    microseconds, process = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
+    meant = microseconds.isdecimal() and process in ("", str(os.getpid()))
+    return ServiceManager(os.environ.get("NOTIFY_SOCKET", ""), int(microseconds) / 1e6 if meant else None)
 
 
 def load(**overrides: object) -> Settings:

@@ -1,11 +1,12 @@
 """Settings: the published example says the defaults, a misspelt name is refused, no secret is repeated."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from alarmd.errors import CannotStart
-from alarmd.settings import Settings, load
+from alarmd.settings import ServiceManager, Settings, load, service_manager
 
 EXAMPLE = Path(__file__).parents[1] / "config" / "alarmd.env.example"
 
@@ -55,3 +56,16 @@ def test_an_error_names_the_setting_and_repeats_no_password(
 def test_a_harmless_value_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALARMD_HTTP_PORT", "eighty")
     assert "it is 'eighty'" in refusal()
+
+
+def test_a_service_manager_is_heard_only_by_the_process_that_it_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
+        monkeypatch.delenv(name, raising=False)
+    assert service_manager() == ServiceManager("", None)
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/notify")
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    assert service_manager() == ServiceManager("/run/notify", 30.0)
+    monkeypatch.setenv("WATCHDOG_PID", "1")
+    assert service_manager() == ServiceManager("/run/notify", None)
+    monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
+    assert service_manager() == ServiceManager("/run/notify", 30.0)

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 import uvloop
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import Performed
@@ -25,6 +25,7 @@ from alarmd.alarm.times import moment
 from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
 from alarmd.app.drain import Drain
 from alarmd.app.files import allow_many_files
+from alarmd.app.service import Service
 from alarmd.channels.registry import CHANNELS, open_channels, why_not
 from alarmd.clock import SystemClock, new_id
 from alarmd.console.application import application, server
@@ -42,9 +43,9 @@ from alarmd.errors import AlarmdError, CannotStart, NotDurable
 from alarmd.intake.http import signals_router
 from alarmd.observe import metrics
 from alarmd.observe.logging import configure
-from alarmd.ports import Channels, Clock, Committed, Lights, Relay
+from alarmd.ports import Channels, Clock, Committed, Lights, Relay, Store
 from alarmd.relay.memory import MemoryRelay
-from alarmd.settings import Settings
+from alarmd.settings import Settings, service_manager
 from alarmd.store import Database, ThreadedStore, open_database
 
 log = structlog.get_logger()
@@ -64,11 +65,13 @@ class Node:
     house: House
     supervisor: Supervisor
     _drain: Drain
+    _service: Service
     _socket: socket.socket
 
     async def serve(self) -> None:
         self._drain.listen()
         log.info("ready", node=self.house.node, address="{}:{}".format(*self._socket.getsockname()[:2]))
+        self._service.ready()
         await self._drain.server.serve(sockets=[self._socket])
         await self._drain.ended()
 
@@ -115,40 +118,46 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         buttons = import_module("alarmd.app.buttons") if settings.mqtt_url else None
         broker = await buttons.find_broker(settings, stack) if buttons else None
         supervisor = await stack.enter_async_context(Supervisor())
-        health = Health(clock, settings.node_name)
-        follower = Follower(store, clock)
-        taker = Taker(settings.node_name, new_id, lambda: outbox.has_room)
-        dispatcher = Dispatcher(store, clock, taker, health.store, lambda: follower.organisation)
         lights = _Lights()
-        outbox = Outbox(
-            store,
-            clock,
-            dispatcher,
-            Doors(channels, lights if settings.mqtt_url else None),
-            settings.node_name,
-            supervisor.spawn,
-        )
-        house = House(settings.node_name, store, clock, dispatcher, outbox, follower, health)
+        doors = Doors(channels, lights if settings.mqtt_url else None)
+        house = _house(settings.node_name, store, clock, doors, supervisor)
         relay = _relay(settings, clock)
         if settings.redis_url:
-            health.states["relay"] = lambda: "connected" if relay.healthy else "away"
-        desk = GuardsDesk(house)
-        sign_in = SignIn(desk, settings.base_url)
-        hub = Hub(clock, supervisor.spawn, sign_in.renewed)
-        follower.began.append(hub.begin)
-        follower.tell.append(hub.offer)
-        follower.changed.append(hub.changed)
+            house.health.states["relay"] = lambda: "connected" if relay.healthy else "away"
+        hub, app = _console(house, supervisor, settings)
         await _begin(house, supervisor, relay, channels)
-        supervisor.forever("clock watch", _watch_clock(clock, health))
+        supervisor.forever("clock watch", _watch_clock(clock, house.health))
         supervisor.forever("feed", hub.run())
         if buttons:
             lights.door = buttons.listen(broker, house, supervisor)
-        routers = [signals_router(SignalCounter(house, "http"), sign_in.caller), *_hooks(settings, house)]
-        app = application(desk, hub, sign_in, supervisor.spawn, routers)
         _measure(house, relay)
         _say_what_is_missing(house, channels, settings)
-        drain = Drain(house, hub, supervisor, server(app, settings.trusted_proxies))
-        yield Node(house, supervisor, drain, listening)
+        service = Service(house, service_manager())
+        supervisor.forever("service", service.run())
+        drain = Drain(house, hub, supervisor, server(app, settings.trusted_proxies), service.stopping)
+        yield Node(house, supervisor, drain, service, listening)
+
+
+def _house(node: str, store: Store, clock: Clock, doors: Doors, supervisor: Supervisor) -> House:
+    """The loop, not yet running."""
+    health = Health(clock, node)
+    follower = Follower(store, clock)
+    taker = Taker(node, new_id, lambda: outbox.has_room)
+    dispatcher = Dispatcher(store, clock, taker, health.store, lambda: follower.organisation)
+    outbox = Outbox(store, clock, dispatcher, doors, node, supervisor.spawn)
+    return House(node, store, clock, dispatcher, outbox, follower, health)
+
+
+def _console(house: House, supervisor: Supervisor, settings: Settings) -> tuple[Hub, FastAPI]:
+    """The feed and the HTTP application of this node."""
+    desk = GuardsDesk(house)
+    sign_in = SignIn(desk, settings.base_url)
+    hub = Hub(house.clock, supervisor.spawn, sign_in.renewed)
+    house.follower.began.append(hub.begin)
+    house.follower.tell.append(hub.offer)
+    house.follower.changed.append(hub.changed)
+    routers = [signals_router(SignalCounter(house, "http"), sign_in.caller), *_hooks(settings, house)]
+    return hub, application(desk, hub, sign_in, supervisor.spawn, routers)
 
 
 def _measure(house: House, relay: Relay) -> None:

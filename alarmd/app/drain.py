@@ -8,6 +8,7 @@ Told a second time, it goes at once: what it leaves is in the store.
 
 import asyncio
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -28,12 +29,13 @@ QUIET, FINISHED = timedelta(seconds=4), timedelta(seconds=3)
 
 @dataclass(slots=True)
 class Drain:
-    """One for each node."""
+    """One for each node. `announce`: say that it stops."""
 
     house: House
     hub: Hub
     supervisor: Supervisor
     server: uvicorn.Server
+    announce: Callable[[], None]
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def listen(self) -> None:
@@ -50,6 +52,7 @@ class Drain:
             return
         self.house.health.stopping = True
         log.info("stopping", node=self.house.node)
+        self.announce()
         self.supervisor.spawn("drain", self._run())
 
     async def ended(self) -> None:

@@ -54,6 +54,8 @@ class Dispatcher:
         organisation: Callable[[], Organisation | None] = lambda: None,
     ) -> None:
         self.listeners: list[Heard] = []
+        self.groups = 0
+        """How many the store has answered, with yes or no."""
         self.doubtful = False
         """A commit has failed, perhaps only its answer: effects may be leased to us that we do not know of."""
         self._store = store
@@ -96,6 +98,7 @@ class Dispatcher:
                 group = self._waiting.take()
                 await self._commit(group)
                 self._waiting.done(group)
+                self.groups += 1
 
     async def _commit(self, group: Sequence[Waiting]) -> None:
         metrics.COMMIT_SIZE.observe(len(group))
