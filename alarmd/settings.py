@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from alarmd.errors import CannotStart
@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     twilio_api_url: str = "https://api.twilio.com"
     log_format: LogFormat = LogFormat.JSON
     node_name: str = Field(default_factory=socket.gethostname, min_length=1)
+    tls_cert: str = ""
+    tls_key: str = Field(default="", validate_default=True)
     trusted_proxies: str = ""
     """Addresses or networks, with commas, whose word about the client's address and protocol is believed."""
 
@@ -68,10 +70,18 @@ class Settings(BaseSettings):
             raise ValueError("must be empty, `embedded`, `embedded:PORT`, or begin with mqtt:// or mqtts://")
         return url
 
+    @field_validator("tls_key")
+    @classmethod
+    def _both_or_none(cls, key: str, others: ValidationInfo) -> str:
+        if bool(key) != bool(others.data.get("tls_cert")):
+            raise ValueError("belongs together with ALARMD_TLS_CERT; set both or none")
+        return key
+
     @property
     def base_url(self) -> str:
         """How the world reaches this node; without PUBLIC_URL, the address it listens on."""
-        return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
+        scheme = "https" if self.tls_cert else "http"
+        return self.public_url.rstrip("/") or f"{scheme}://{self.http_host}:{self.http_port}"
 
     @property
     def embedded_port(self) -> int | None:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gc
 import json
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -13,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -22,6 +24,7 @@ from fastapi import APIRouter, FastAPI
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import Performed
 from alarmd.alarm.times import moment
+from alarmd.app.certificate import Certificate
 from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
 from alarmd.app.drain import Drain
 from alarmd.app.files import allow_many_files
@@ -105,6 +108,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
     CannotStart.
     """
     async with AsyncExitStack() as stack:
+        certificate = Certificate(Path(settings.tls_cert), Path(settings.tls_key)) if settings.tls_cert else None
         listening = stack.enter_context(closing(_listen(settings.http_host, settings.http_port)))
         database = stack.enter_context(
             closing(open_database(settings.database_url, node=settings.node_name, daemon=True))
@@ -134,8 +138,16 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         _say_what_is_missing(house, channels, settings)
         service = Service(house, service_manager())
         supervisor.forever("service", service.run())
-        drain = Drain(house, hub, supervisor, server(app, settings.trusted_proxies), service.stopping)
+        if certificate is not None:
+            supervisor.forever("certificate", certificate.watch(house.health, clock))
+        http = server(app, settings.trusted_proxies, certificate.context if certificate else None)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.look if certificate else _nothing)
+        drain = Drain(house, hub, supervisor, http, service.stopping)
         yield Node(house, supervisor, drain, service, listening)
+
+
+def _nothing() -> None:
+    log.info("nothing to read anew: settings are read at the start, and there is no certificate")
 
 
 def _house(node: str, store: Store, clock: Clock, doors: Doors, supervisor: Supervisor) -> House:

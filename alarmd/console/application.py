@@ -6,6 +6,7 @@ passwords are counted, is the peer's own; only a proxy that is named here may sa
 """
 
 import ipaddress
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,9 +65,12 @@ def application(
     return app
 
 
-def server(app: FastAPI, trusted_proxies: str = "", **options: Any) -> uvicorn.Server:
+def server(
+    app: FastAPI, trusted_proxies: str = "", tls: ssl.SSLContext | None = None, **options: Any
+) -> uvicorn.Server:
     """A server for it. `trusted_proxies`: addresses and networks, with commas, whose X-Forwarded-For and
-    X-Forwarded-Proto are believed. `options` are uvicorn's: host and port, or fd. Raises CannotStart."""
+    X-Forwarded-Proto are believed. `tls`: HTTPS alone is spoken. `options` are uvicorn's: host and port, or fd. Raises
+    CannotStart."""
     proxies = _proxies(trusted_proxies)
     config = uvicorn.Config(
         app,
@@ -80,6 +84,7 @@ def server(app: FastAPI, trusted_proxies: str = "", **options: Any) -> uvicorn.S
         timeout_graceful_shutdown=2,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
         **options,
     )
     return _Server(config)

@@ -18,7 +18,7 @@ from alarmd.ports import Clock
 log = structlog.get_logger()
 
 AGAIN = timedelta(seconds=1)
-OF_THE_NODE = frozenset({"store", "mqtt", "relay", "public_url", "clock"})
+OF_THE_NODE = frozenset({"store", "mqtt", "relay", "public_url", "clock", "certificate"})
 
 
 @dataclass(frozen=True, slots=True)

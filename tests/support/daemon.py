@@ -59,7 +59,8 @@ class Daemon:
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        scheme = "https" if self.settings.get("ALARMD_TLS_CERT") else "http"
+        return f"{scheme}://{HOST}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -105,8 +106,14 @@ class Daemon:
         """Start the daemon and return when it is ready."""
         pairs = [f"{k}={v}" for k, v in self.environment.items() if k.startswith("ALARMD_")]
         command = [*self.prefix, "/usr/bin/env", "-C", str(self.folder), *pairs, *ALARMD, "run"]
-        self._server = Server("alarmd", command, self.port, self.folder / "alarmd.log", _ready)
+        self._server = Server("alarmd", command, self.port, self.folder / "alarmd.log", self._ready)
         self._server.start()
+
+    def _ready(self, _port: int) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", trust_env=False, timeout=2, verify=False).status_code == 200  # noqa: S501 - whoever it is, on loopback
+        except httpx.HTTPError:
+            return False
 
     @property
     def pid(self) -> int:
@@ -155,10 +162,3 @@ def daemon(folder: Path, prefix: Sequence[str] = (), **settings: str) -> Iterato
     finally:
         if one._server is not None and one._server.process is not None:
             one.kill()
-
-
-def _ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://{HOST}:{port}/readyz", trust_env=False, timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
