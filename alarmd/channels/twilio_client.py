@@ -1,7 +1,6 @@
 """Twilio's own library over our HTTP client, and what Twilio's errors mean. Called by the text and the voice channel.
 
-The library's asynchronous client ignores its timeout (twilio-python issue 925), so requests go through `_Wire`, over
-aiohttp as the library's own would. A
+The library's asynchronous client ignores its timeout (twilio-python issue 925), so requests go through `_Wire`. A
 client is made inside the running loop and touched at once: its first use imports what the first alarm must not wait
 for. Source of the codes: twilio.com/docs/api/errors.
 """
@@ -24,14 +23,10 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from alarmd.alarm.model import AttemptState
-from alarmd.channels.outcomes import of_status, wait_before_next
+from alarmd.channels.http_client import of_fault, of_status, wait_before_next
 from alarmd.ports import Message, Outcome
 from alarmd.settings import Settings
 
-TIMEOUT = 10.0
-"""Seconds for a whole request."""
-CONNECT = 5.0
-"""Seconds for a connection."""
 STATUS_PATH = "/v1/hooks/twilio/status"
 VOICE_PATH = "/v1/hooks/twilio/voice"
 
@@ -109,15 +104,6 @@ class Twilio:
         return f"{self.account.public_url.rstrip('/')}{path}?{query}"
 
 
-def open_session(timeout: float = TIMEOUT) -> aiohttp.ClientSession:
-    """A session inside the running loop; close it. Follows no redirect by itself and keeps no cookie."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
-        timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT, timeout)),
-        cookie_jar=aiohttp.DummyCookieJar(),
-    )
-
-
 def connect(account: TwilioAccount, session: aiohttp.ClientSession) -> Twilio:
     """A client for this account over this session, whose timeout holds for every request."""
     # An environment of our own, lest the library look for its own variables: settings.py alone reads the environment.
@@ -150,23 +136,8 @@ def outcome_of(fault: Exception, wait: float) -> Outcome:
             return Outcome(AttemptState.FAILED, WHY[code])
         return of_status(429 if code in BUSY else fault.status, wait)
     if isinstance(fault, (aiohttp.ClientError, TimeoutError)):
-        return _of_fault(fault, wait)
+        return of_fault(fault, wait)
     return _unreadable(wait)
-
-
-def _of_fault(fault: aiohttp.ClientError | TimeoutError, wait: float) -> Outcome:
-    """A request that got no answer."""
-    match fault:
-        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return Outcome(AttemptState.FAILED, "invalid_address")
-        case aiohttp.ClientSSLError():
-            return Outcome(AttemptState.FAILED, "no_safe_connection")
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return Outcome(AttemptState.FAILED, "no_connection", again_in=wait)
-        case TimeoutError():
-            return Outcome(AttemptState.UNKNOWN, "timeout", again_in=wait)
-        case _:
-            return Outcome(AttemptState.UNKNOWN, "connection_lost", again_in=wait)
 
 
 def _unreadable(wait: float) -> Outcome:

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from alarmd.alarm.effects import EndCall
-from alarmd.channels.twilio_client import STATUS_PATH, Twilio, TwilioAccount, connect, open_session, place
+from alarmd.channels.http_client import open_session
+from alarmd.channels.twilio_client import STATUS_PATH, Twilio, TwilioAccount, connect, place
 from alarmd.ports import Channel, Message, Outcome
 from alarmd.settings import Settings
 from alarmd.wording.alarms import text_message

@@ -15,16 +15,8 @@ from twilio.base.exceptions import (
 )
 
 from alarmd.alarm.effects import EndCall
-from alarmd.channels.twilio_client import (
-    STATUS_PATH,
-    VOICE_PATH,
-    Twilio,
-    TwilioAccount,
-    connect,
-    open_session,
-    outcome_of,
-    place,
-)
+from alarmd.channels.http_client import open_session
+from alarmd.channels.twilio_client import STATUS_PATH, VOICE_PATH, Twilio, TwilioAccount, connect, outcome_of, place
 from alarmd.ports import Channel, Message, Outcome
 from alarmd.settings import Settings
 from alarmd.wording.twiml import alarm_call

@@ -10,34 +10,36 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import orjson
 
 from alarmd.alarm.effects import EndCall
 from alarmd.alarm.model import AttemptState, Purpose, Signal
 from alarmd.alarm.times import stamp
 from alarmd.alarm.view import summary
-from alarmd.channels.http_client import Client, NoAnswer, NotSent, open_client
-from alarmd.channels.outcomes import of_status, wait_before_next
+from alarmd.channels.http_client import of_fault, of_status, open_session, wait_before_next
 from alarmd.ports import Channel, Message, Outcome
 from alarmd.settings import Settings
 from alarmd.wording.places import site_name, zone_of
 
 SIGNATURE = "X-Alarmd-Signature"
 HEADERS = {"Content-Type": "application/json", "User-Agent": "alarmd"}
+LONGEST_ANSWER = 65536
+"""Bytes of an answer that are read, so that its connection can be used again."""
 
 
 @asynccontextmanager
 async def open_channel(settings: Settings) -> AsyncIterator[Channel]:  # noqa: ARG001 - every channel is opened so
     """The channel; it needs no setting."""
-    async with open_client() as client:
-        yield Webhook(client)
+    async with open_session() as session:
+        yield Webhook(session)
 
 
 class Webhook:
-    """Posts alarms by this client."""
+    """Posts alarms over this session."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
 
     async def send(self, message: Message) -> Outcome:
         raw = orjson.dumps(body(message))
@@ -45,11 +47,13 @@ class Webhook:
         headers = {**HEADERS, SIGNATURE: signature(secret, raw)} if secret else HEADERS
         wait = wait_before_next(message)
         try:
-            status = await self._client.post(message.contact.address, raw, headers)
-        except NotSent as fault:
-            return Outcome(AttemptState.FAILED, fault.why, again_in=wait if fault.again else None)
-        except NoAnswer as fault:
-            return Outcome(AttemptState.UNKNOWN, fault.why, again_in=wait)
+            async with self._session.post(
+                message.contact.address, data=raw, headers=headers, allow_redirects=False
+            ) as answer:
+                await answer.content.read(LONGEST_ANSWER)
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError) as fault:
+            return of_fault(fault, wait)
         return Outcome(AttemptState.DELIVERED) if 200 <= status < 300 else of_status(status, wait)
 
     async def end(self, effect: EndCall) -> bool:  # noqa: ARG002 - the signature of the port

@@ -8,7 +8,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 
 from alarmd.alarm.model import AttemptState
-from alarmd.channels.outcomes import of_status, wait_before_next
+from alarmd.channels.http_client import of_status, wait_before_next
 from alarmd.channels.twilio_client import BUSY, WHY, outcome_of
 from alarmd.organisation.model import Contact
 from alarmd.ports import Outcome

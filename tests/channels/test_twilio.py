@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from alarmd.alarm.effects import EndCall
 from alarmd.alarm.model import AttemptState, Purpose
-from alarmd.channels.twilio_client import connect, open_session
+from alarmd.channels.http_client import open_session
+from alarmd.channels.twilio_client import connect
 from alarmd.channels.twilio_sms import TwilioSms
 from alarmd.channels.twilio_voice import TwilioVoice
 from alarmd.organisation.model import Contact

@@ -10,7 +10,7 @@ import pytest
 
 from alarmd.alarm.effects import EndCall
 from alarmd.alarm.model import Alarm, AttemptState, Purpose
-from alarmd.channels.http_client import open_client
+from alarmd.channels.http_client import open_session
 from alarmd.channels.webhook import SIGNATURE, Webhook
 from alarmd.organisation.model import Contact
 from alarmd.ports import Outcome
@@ -28,8 +28,8 @@ async def server() -> AsyncIterator[Provider]:
 
 @pytest.fixture
 async def webhook() -> AsyncIterator[Webhook]:
-    async with open_client(within=1) as client:
-        yield Webhook(client)
+    async with open_session(timeout=1) as session:
+        yield Webhook(session)
 
 
 def contact(server: Provider, secret: str | None = SECRET) -> Contact:
@@ -114,8 +114,8 @@ async def test_what_it_answers_becomes_an_outcome(
 
 async def test_one_that_hangs_is_given_up_in_time(server: Provider) -> None:
     server.answers.append(HANG)
-    async with open_client(within=0.05) as client:
-        outcome = await Webhook(client).send(message(told(alarm()), contact(server)))
+    async with open_session(timeout=0.05) as session:
+        outcome = await Webhook(session).send(message(told(alarm()), contact(server)))
     assert outcome == Outcome(AttemptState.UNKNOWN, "timeout", again_in=1.0)
 
 
