@@ -9,23 +9,23 @@ from datetime import timedelta
 from typing import Any
 
 from alarmd.alarm.effects import Feedback
+from alarmd.alarm.incoming import Performed
 from alarmd.ports import Clock, Due, Lights
 
 AGAIN = timedelta(seconds=1)
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
-Guarded = Callable[[Due, Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
+Guarded = Callable[[Due, Coroutine[Any, Any, Performed | None]], Coroutine[Any, Any, None]]
 
 
 @dataclass(slots=True)
 class Lanes:
-    """`present`: a feedback as things stand now; `shown`: it is done; `guarded`: how work on an effect is performed."""
+    """`present`: a feedback as things stand now; `guarded`: how work on an effect is performed and its outcome told."""
 
     lights: Lights
     clock: Clock
     spawn: Spawn
     present: Callable[[str, Feedback], Awaitable[Feedback]]
-    shown: Callable[[Feedback], None]
     guarded: Guarded
     _waiting: dict[str, deque[tuple[Due, Feedback, bool]]] = field(default_factory=dict)
     _closed: bool = False
@@ -54,12 +54,13 @@ class Lanes:
             lane.popleft()
         del self._waiting[device]
 
-    async def _show(self, due: Due, feedback: Feedback, *, late: bool) -> None:
-        """Until the broker has it. What could not be shown when it was decided is shown as things stand now."""
+    async def _show(self, due: Due, feedback: Feedback, *, late: bool) -> Performed | None:
+        """Until the broker has it. What could not be shown when it was decided is shown as things stand now. None where
+        nothing has become of an effect that is stored."""
         while not self._closed:
             now = await self.present(due.alarm, feedback) if late else feedback
             if await self.lights.show(due.alarm, now):
-                self.shown(feedback)
-                return
+                return Performed(feedback.id) if feedback.id else None
             late = True
             await self.clock.sleep_until(self.clock.now() + AGAIN)
+        return None

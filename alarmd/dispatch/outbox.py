@@ -25,7 +25,8 @@ from alarmd.alarm.values import replace
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.lanes import AGAIN, Lanes, Spawn
 from alarmd.dispatch.looks import Look, Looks
-from alarmd.errors import AlarmdError, NotDurable
+from alarmd.dispatch.take import Taken
+from alarmd.errors import NotDurable
 from alarmd.escalation.feedback import shown
 from alarmd.escalation.receipts import still_wanted
 from alarmd.observe import metrics
@@ -73,15 +74,14 @@ class Outbox:
         self._under_way: set[str] = set()
         self._settled = asyncio.Event()
         self._closed = False
+        self._untold: list[tuple[str, Incoming]] = []
         self._telling: Counter[str] = Counter()
         self._latest: dict[str, Alarm] = {}
         self._looks = Looks(store, spawn, self._insist)
         self._queues: dict[str, list[tuple[int, int, Due]]] = {}
         self._flying: dict[str, int] = {}
         self._later: list[tuple[datetime, int, Due]] = []
-        self._lanes = (
-            Lanes(doors.lights, clock, spawn, self._present, self._shown, self._guarded) if doors.lights else None
-        )
+        self._lanes = Lanes(doors.lights, clock, spawn, self._present, self._guarded) if doors.lights else None
         self._order = itertools.count()
         self._wake = asyncio.Event()
 
@@ -134,6 +134,7 @@ class Outbox:
         while True:
             now = self._clock.now()
             await (self._hand_over() if self._closed else self._fetch(now))
+            self._tell_again()
             while not self._closed and self._later and self._later[0][0] <= now:
                 self._start(heapq.heappop(self._later)[2])
             if now >= renew_at:
@@ -214,7 +215,7 @@ class Outbox:
             case Feedback() as feedback if self._lanes is not None:
                 self._lanes.line_up(due, feedback, late=late)
             case Feedback() as feedback:
-                self._shown(feedback)
+                self._conclude(feedback.id, Performed(feedback.id))
             case EndCall() as end:
                 self._begin(f"end call {end.attempt}", due, self._guarded(due, self._end_call(end)))
             case ReportFault() as fault:
@@ -224,34 +225,71 @@ class Outbox:
         self._under_way.add(due.effect.id)
         self._spawn(name, work)
 
-    async def _guarded(self, due: Due, work: Coroutine[Any, Any, None]) -> None:
-        """Perform one effect. If that breaks, it is let go: its lease runs out, and it is tried again."""
+    async def _guarded(self, due: Due, work: Coroutine[Any, Any, Incoming | None]) -> None:
+        """Perform one effect; what became of it is submitted, None: nothing. If that breaks, it is let go: its lease
+        runs out, and it is tried again.
+        """
+        outcome = None
         try:
-            await work
+            outcome = await work
         except Exception:
             log.exception("effect broke", effect=due.effect.id, alarm=due.alarm)
         finally:
-            self._held.discard(due.effect.id)
-            self._under_way.discard(due.effect.id)
-            self._settled.set()
+            if outcome is None:
+                self._let_go(due.effect.id)
+            else:
+                self._conclude(due.effect.id, outcome)
+
+    def _conclude(self, effect: str, outcome: Incoming) -> None:
+        """What became of it, until it is durable: an outcome that is lost means telling somebody twice."""
+        self._under_way.add(effect)
+        self._dispatcher.hand_in(outcome).add_done_callback(partial(self._concluded, effect, outcome))
+
+    def _concluded(self, effect: str, outcome: Incoming, answer: "asyncio.Future[Taken]") -> None:
+        fault = None if answer.cancelled() else answer.exception()
+        if isinstance(fault, NotDurable):
+            self._untold.append((effect, outcome))
+            return
+        if fault is not None:
+            log.warning("outcome refused", effect=effect, why=str(fault))
+        self._let_go(effect)
+
+    def _tell_again(self) -> None:
+        untold, self._untold = self._untold, []
+        for effect, outcome in untold:
+            self._conclude(effect, outcome)
+
+    def _let_go(self, effect: str) -> None:
+        self._held.discard(effect)
+        self._under_way.discard(effect)
+        self._settled.set()
 
     # Telling people: the most urgent first, so many at a time through each channel.
 
     def _fly(self, channel: str) -> None:
-        queue = self._queues[channel]
-        while queue and not self._closed and self._flying.get(channel, 0) < IN_FLIGHT[queue[0][0]]:
-            _, _, due = heapq.heappop(queue)
+        while (due := self._next(channel, self._flying.get(channel, 0))) is not None:
             self._flying[channel] = self._flying.get(channel, 0) + 1
-            self._begin(f"tell by {channel}", due, self._told(channel, due))
+            self._begin(f"tell by {channel}", due, self._tell_all(channel, due))
 
-    async def _told(self, channel: str, due: Due) -> None:
+    def _next(self, channel: str, beside: int) -> Due | None:
+        """Whose turn it is beside so many, and whether it is anybody's."""
+        queue = self._queues[channel]
+        if not queue or self._closed or beside >= IN_FLIGHT[queue[0][0]]:
+            return None
+        return heapq.heappop(queue)[2]
+
+    async def _tell_all(self, channel: str, first: Due) -> None:
+        """One telling after the other, while there is one whose turn it is."""
+        due: Due | None = first
         try:
-            assert isinstance(due.effect, Tell)
-            await self._guarded(due, self._tell(due.alarm, due.effect))
+            while due is not None:
+                assert isinstance(due.effect, Tell)
+                self._under_way.add(due.effect.id)
+                await self._guarded(due, self._tell(due.alarm, due.effect))
+                self._forget(due.alarm)
+                due = self._next(channel, self._flying[channel] - 1)
         finally:
             self._flying[channel] -= 1
-            self._forget(due.alarm)
-            self._fly(channel)
 
     def _forget(self, alarm: str) -> None:
         """Nobody is being told of this alarm any more: it need not be kept at hand."""
@@ -260,16 +298,13 @@ class Outbox:
             del self._telling[alarm]
             self._latest.pop(alarm, None)
 
-    async def _tell(self, alarm: str, tell: Tell) -> None:
+    async def _tell(self, alarm: str, tell: Tell) -> Reported:
         look = await self._look_again(tell, alarm)
         if look.alarm is None or look.organisation is None or not still_wanted(look.alarm, tell):
             outcome = Outcome(AttemptState.WITHDRAWN, "no_longer_needed")
         else:
             outcome = await self._send(tell, look.alarm, look.organisation, several=look.several)
-        reported = Reported(
-            alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id
-        )
-        await self._done(tell.id, reported)
+        return Reported(alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id)
 
     async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, *, several: bool) -> Outcome:
         recipient = organisation.recipient(tell.person)
@@ -300,17 +335,13 @@ class Outbox:
 
     # The lights.
 
-    def _shown(self, feedback: Feedback) -> None:
-        if feedback.id:
-            self._spawn("light shown", self._done(feedback.id, Performed(feedback.id)))
-
     async def _present(self, alarm: str, feedback: Feedback) -> Feedback:
         look = await self._looks.at(alarm)
         if look.alarm is None or look.organisation is None:
             return feedback
         return replace(feedback, state=shown(look.alarm, look.organisation))
 
-    async def _end_call(self, end: EndCall) -> None:
+    async def _end_call(self, end: EndCall) -> Performed:
         """A call that could not be ended goes on ringing for nothing: a few tries, then it rings out by itself."""
         channel = self._doors.channels.get(end.channel)
         for _ in range(END_TRIES if channel is not None else 0):
@@ -318,19 +349,11 @@ class Outbox:
             if await channel.end(end):
                 break
             await self._clock.sleep_until(self._clock.now() + AGAIN)
-        await self._done(end.id, Performed(end.id))
+        return Performed(end.id)
 
-    async def _report(self, fault: ReportFault) -> None:
+    async def _report(self, fault: ReportFault) -> Performed:
         await self._insist(partial(self._dispatcher.submit, FaultFound(fault.cause, fault.text)))
-        await self._done(fault.id, Performed(fault.id))
-
-    async def _done(self, effect: str, outcome: Incoming) -> None:
-        """What became of it, until it is durable: an outcome that is lost means telling somebody twice."""
-        try:
-            await self._insist(partial(self._dispatcher.submit, outcome))
-        except AlarmdError as refused:
-            log.warning("outcome refused", effect=effect, why=str(refused))
-        self._held.discard(effect)
+        return Performed(fault.id)
 
     async def _insist(self, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         while True:
