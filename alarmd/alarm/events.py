@@ -49,6 +49,7 @@ class Reason(StrEnum):
     LAST_STEP_AGAIN = "last_step_again"
     NOBODY_REACHED = "nobody_reached"
     ASKED_FOR_MORE = "asked_for_more"
+    PRESSED_AGAIN = "pressed_again"
     NOT_ARRIVED = "not_arrived"
     NOT_ACCEPTED = "not_accepted"
     NOT_DELIVERED = "not_delivered"
@@ -109,7 +110,8 @@ def by_from_wire(by: Mapping[str, str]) -> By:
 
 
 def signal_data(signal: Signal, *, drill: bool, sounds: bool, next: NextStep | None) -> dict[str, Any]:
-    """Data of raised, joined and upgraded. `sounds` is false for a press within the settling time."""
+    """Data of raised, joined and upgraded. `sounds` is false for a press within the settling time. Joined has a
+    `reason` too, where the press has set the clock going again."""
     return {
         "signal": signal.id,
         "ref": signal.ref,

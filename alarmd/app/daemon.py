@@ -34,6 +34,7 @@ from alarmd.clock import SystemClock, new_id
 from alarmd.console.application import application, server
 from alarmd.console.feed import Hub
 from alarmd.console.sign_in import SignIn
+from alarmd.dispatch.chronicle import chronicle
 from alarmd.dispatch.deadlines import Deadlines
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
@@ -182,7 +183,8 @@ async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: C
     """Start the loop. What was due while nobody ran goes at once."""
     deadlines = Deadlines(house.store, house.clock, house.dispatcher, house.health.report)
     announce = _Announcer(relay)
-    house.dispatcher.listeners += [house.follower.offer, house.outbox.offer, deadlines.offer, announce.offer]
+    listeners = [house.follower.offer, house.outbox.offer, deadlines.offer, announce.offer, chronicle]
+    house.dispatcher.listeners += listeners
     house.follower.elsewhere.append(house.outbox.look)
     inspection = Inspection(house.store, house.clock, house.follower, house.health, channels)
     house.follower.changed.append(inspection.changed)

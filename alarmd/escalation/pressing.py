@@ -63,7 +63,9 @@ def press(opening: Opening, pressed: Pressed, signal: Signal, ids: Ids) -> Draft
     before = draft.alarm
     sounds = not settles(alarm, presser, joining.settle, signal.at)
     clock = again(draft) if sounds else alarm.next
-    draft.happens(EventKind.JOINED, signal.by, signal_data(signal, drill=alarm.drill, sounds=sounds, next=clock))
+    reason = None if clock == alarm.next else Reason.PRESSED_AGAIN.value
+    data = signal_data(signal, drill=alarm.drill, sounds=sounds, next=clock) | {"reason": reason}
+    draft.happens(EventKind.JOINED, signal.by, data)
     draft.end_calls(before, signal.by)  # who presses himself need not be rung any more
     _answer(draft, signal)
     return draft

@@ -29,6 +29,11 @@ describe('the story', () => {
     expect(second?.told).toHaveLength(1)
   })
 
+  it('says why somebody is told another way, and not why he is told at all', () => {
+    const [only] = entries([step(1), notice('ola', 1, ['s1'], { reason: 'step_is_due' }), notice('ola', 1, ['s2'], { reason: 'not_delivered' })])
+    expect(only?.told[0]?.tried.map((each) => each.reason)).toEqual([null, 'not_delivered'])
+  })
+
   it('tells the rounds of a step apart, and gathers the all-clear', () => {
     const told = entries([
       step(1), step(1, 2), notice('ola', 1, ['s1'], { round: 2 }), notice('per', 1, ['s0']),

@@ -8,6 +8,8 @@ export interface Tried {
   channel: string
   state: AttemptState
   why: string | null
+  /** Why he is told another way, or once more. */
+  reason: string | null
 }
 
 export interface Told {
@@ -20,6 +22,8 @@ export interface Entry {
   told: Told[]
 }
 
+const OTHER_WAYS = new Set(['not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'duress_pin'])
+
 type Notified = Extract<AlarmEvent, { kind: 'notified' }>
 
 /** One entry for each event but receipts, and notices that stand under their step. */
@@ -31,8 +35,9 @@ export function entries(events: readonly AlarmEvent[]): Entry[] {
       const tried = attempts.get(event.data.attempt)
       if (tried) Object.assign(tried, { state: event.data.state, why: event.data.why })
     } else if (event.kind === 'notified') {
+      const reason = OTHER_WAYS.has(event.data.reason) ? event.data.reason : null
       const tried = event.data.attempts.map(({ id, channel }): Tried => {
-        const attempt: Tried = { channel, state: channel === 'console' ? 'shown' : 'queued', why: null }
+        const attempt: Tried = { channel, state: channel === 'console' ? 'shown' : 'queued', why: null, reason }
         attempts.set(id, attempt)
         return attempt
       })

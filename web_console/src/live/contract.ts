@@ -109,6 +109,8 @@ export interface Raising {
   needed?: number
   cause?: string | null
   linked?: string | null
+  /** joined: why the chain's clock goes on. */
+  reason?: string | null
   /** upgraded: which of those who answered count under the new chain. */
   counts?: string[]
   /** upgraded: until when each of those has promised to be there. */

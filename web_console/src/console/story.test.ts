@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import type { AlarmEvent } from '../live/contract'
+import { Places } from '../session/places'
+import { LANGUAGES, translator } from '../texts/t'
+import { reasonOf, sentence } from './story'
+
+const KINDS = ['raised', 'joined', 'upgraded', 'step_due', 'notified', 'receipt', 'acknowledged', 'en_route', 'arrived', 'declined', 'lapsed',
+  'escalated', 'attended', 'noted', 'resolved', 'cancelled'] as const
+const REASONS = ['step_is_due', 'new_round', 'last_step_again', 'nobody_reached', 'asked_for_more', 'pressed_again', 'not_arrived',
+  'not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'ended', 'duress_pin']
+const DATA = {
+  kind: 'panic', note: null, fault: null, step: 2, round: 1, tell: ['ola'], person: 'ola', people: ['ola'], purpose: 'step', channel: 'sms',
+  state: 'delivered', reason: 'new_round', text: 'seen', outcome: 'real',
+}
+const places = new Places(null)
+const happened = (kind: AlarmEvent['kind'], data: object = {}): AlarmEvent =>
+  ({ position: 1, alarm: 'a', kind, at: '', by: { system: 'alarmd' }, state: 'raised', site: null, data: { ...DATA, ...data } }) as unknown as AlarmEvent
+
+describe.each(LANGUAGES)('in %s', (language) => {
+  const t = translator(language)
+
+  it('every kind of event is a sentence of its own', () => {
+    const said = KINDS.map((kind) => sentence(t, places, happened(kind)))
+    expect(new Set(said).size).toBe(KINDS.length)
+    for (const words of said) expect(words).not.toMatch(/[{}_]/)
+  })
+
+  it('every reason is told in words', () => {
+    for (const reason of REASONS) expect(t.word('reason', reason)).not.toBe(reason)
+  })
+})
+
+describe('the reason', () => {
+  const t = translator('en')
+  const told = (kind: AlarmEvent['kind'], data: object = {}) => [sentence(t, places, happened(kind, data)), reasonOf(t, happened(kind, data))]
+
+  it('stands with what alarmd did, where the sentence does not say it', () => {
+    expect(told('step_due', { reason: 'step_is_due' })).toEqual(['Step 2: notifying ola', null])
+    expect(told('step_due', { round: 3 })).toEqual(['Step 2, round 3: notifying ola', '(a new round)'])
+    expect(told('joined', { reason: 'pressed_again', note: 'knife' })[1]).toBe('“knife” (somebody pressed again, so notifying goes on)')
+    expect(told('joined', { reason: undefined })[1]).toBeNull()
+    expect(told('notified', { reason: 'not_delivered' })[1]).toBe('(not delivered in time)')
+    expect(told('notified', { purpose: 'all_clear', reason: 'ended' })).toEqual(['Sending the all-clear to ola', null])
+    expect(told('lapsed', { reason: 'not_arrived' })[1]).toBeNull()
+  })
+
+  it('tells a step that reached nobody from a call for more', () => {
+    expect(told('escalated', { reason: 'nobody_reached' })).toEqual(['Step 2: reached nobody', null])
+    expect(told('escalated', { reason: 'asked_for_more' })[0]).toBe('Notifying more now, asked by the system')
+  })
+
+  it('is what somebody wrote where he gave one', () => {
+    expect(told('resolved', { reason: 'seen to' })[1]).toBe('“seen to”')
+  })
+})
