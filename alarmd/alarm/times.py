@@ -2,6 +2,7 @@
 text."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000
@@ -9,7 +10,14 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 def stamp(at: datetime) -> str:
     """`2027-03-28T01:30:00.000Z`. The instant must be aware; finer parts than milliseconds are cut off."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    # Only instants in UTC may be remembered: an hour that is lived twice is told apart by what equality does not see.
+    return _stamped(at.astimezone(UTC))
+
+
+@lru_cache(1024)
+def _stamped(at: datetime) -> str:
+    """A decision writes the same few instants a dozen times."""
+    return at.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def moment(text: str) -> datetime:

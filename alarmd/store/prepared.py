@@ -3,7 +3,8 @@ given straight to the driver. A statement costs a tenth of the time that way; a 
 is rare goes through SQLAlchemy as usual.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection, Dialect
@@ -11,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Mapping[str, Any]
+Placed = Callable[[Values], Any]
+"""Puts the values of a statement where the driver wants them: by name, or in their order."""
 
 
 class Prepared:
@@ -21,14 +24,14 @@ class Prepared:
     def __init__(self, statement: ClauseElement, *names: str) -> None:
         self._statement = statement
         self._names = names
-        self._sql: dict[str, tuple[str, Sequence[str] | None]] = {}
+        self._sql: dict[str, tuple[str, Placed]] = {}
 
     def rows(self, connection: Connection, values: Values) -> list[tuple[Any, ...]]:
         """Ask. Raises DBAPIError."""
-        sql, order = self._for(connection.dialect)
+        sql, placed = self._for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(sql, values if order is None else [values[name] for name in order])
+            cursor.execute(sql, placed(values))
             return list(cursor.fetchall())
         except Exception as error:
             raise wrapped(connection, error, sql) from error
@@ -37,23 +40,31 @@ class Prepared:
 
     def write(self, connection: Connection, many: Sequence[Values]) -> None:
         """Once for each of these. Raises DBAPIError."""
-        sql, order = self._for(connection.dialect)
+        sql, placed = self._for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
-            cursor.executemany(sql, many if order is None else [[values[name] for name in order] for values in many])
+            cursor.executemany(sql, [placed(values) for values in many])
         except Exception as error:
             raise wrapped(connection, error, sql) from error
         finally:
             cursor.close()
 
-    def _for(self, dialect: Dialect) -> tuple[str, Sequence[str] | None]:
-        """The SQL, and the order of its parameters where they have places and not names."""
+    def _for(self, dialect: Dialect) -> tuple[str, Placed]:
         known = self._sql.get(dialect.name)
         if known is None:
             compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
             assert isinstance(compiled, SQLCompiler)
-            known = self._sql[dialect.name] = (compiled.string, compiled.positiontup if compiled.positional else None)
+            known = self._sql[dialect.name] = (compiled.string, _placed(compiled))
         return known
+
+
+def _placed(compiled: SQLCompiler) -> Placed:
+    if not compiled.positional:
+        return dict
+    order = compiled.positiontup or ()
+    if len(order) > 1:
+        return itemgetter(*order)  # of several names it makes a tuple
+    return lambda values: [values[name] for name in order]
 
 
 def wrapped(connection: Connection, error: Exception, sql: str) -> Exception:

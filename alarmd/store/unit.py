@@ -182,7 +182,7 @@ class StoredUnit(StoredReading):
         alarm = decision.alarm
         if alarm is None:
             return Committed(None, (), (), None)
-        logged = tuple(self._log(alarm, event) for event in decision.events)
+        logged = self._log(alarm, decision.events)
         if logged:
             self._stand(alarm, decision, logged[0].position)
         due = tuple(self._hold(alarm.id, effect, node, now) for effect in decision.effects)
@@ -236,18 +236,22 @@ class StoredUnit(StoredReading):
         self._row.update(values)
         self._head_changed = self.wrote = True
 
-    def _log(self, alarm: Alarm, event: Event) -> Logged:
-        position = self._row["position"] + 1
-        body = orjson.dumps(wire(event, alarm.id, alarm.site)).decode()
-        hash = event_hash(self._row["hash"], position, body)
-        self._move_head(position=position, hash=hash)
-        self._gathered.events.append(
-            {"position": position, "alarm": alarm.id, "site": alarm.site, "body": body, "hash": hash}
-        )
-        if event.kind in WITH_REF and event.data["ref"] is not None:
-            known = KnownSignal(event.data["signal"], alarm.id, event.kind is not EventKind.RAISED)
-            self._gathered.signals[sender(event), event.data["ref"]] = known
-        return Logged(position, alarm.id, alarm.site, body)
+    def _log(self, alarm: Alarm, happened: Iterable[Event]) -> tuple[Logged, ...]:
+        logged, position, hash = [], self._row["position"], self._row["hash"]
+        for event in happened:
+            position += 1
+            body = orjson.dumps(wire(event, alarm.id, alarm.site)).decode()
+            hash = event_hash(hash, position, body)
+            self._gathered.events.append(
+                {"position": position, "alarm": alarm.id, "site": alarm.site, "body": body, "hash": hash}
+            )
+            if event.kind in WITH_REF and event.data["ref"] is not None:
+                known = KnownSignal(event.data["signal"], alarm.id, event.kind is not EventKind.RAISED)
+                self._gathered.signals[sender(event), event.data["ref"]] = known
+            logged.append(Logged(position, alarm.id, alarm.site, body))
+        if logged:
+            self._move_head(position=position, hash=hash)
+        return tuple(logged)
 
     def _stand(self, alarm: Alarm, decision: Decision, position: int) -> None:
         """The alarm stands like this after the decision."""

@@ -1,6 +1,7 @@
 """Instants as text: what is written is read back, and what has no offset is refused."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,13 @@ INSTANTS = st.integers(0, 2**52).map(lambda n: datetime(1970, 1, 1, tzinfo=UTC) 
 )
 def test_a_stamp_is_utc_with_milliseconds(at: datetime, text: str) -> None:
     assert stamp(at) == text
+
+
+def test_an_hour_that_is_lived_twice_has_two_stamps() -> None:
+    once = datetime(2027, 10, 31, 2, 30, tzinfo=ZoneInfo("Europe/Oslo"))
+    assert stamp(once) == "2027-10-31T00:30:00.000Z"
+    assert stamp(once.replace(fold=1)) == "2027-10-31T01:30:00.000Z"
+    assert stamp(once) == "2027-10-31T00:30:00.000Z"
 
 
 @pytest.mark.parametrize(
