@@ -15,10 +15,13 @@ from alarmd.access.model import Account, Key, Session
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell
 from alarmd.alarm.model import Alarm, AttemptState
 from alarmd.alarm.values import quick
+from alarmd.alarm.veil import Veil
 from alarmd.escalation.draft import Decision
 from alarmd.organisation.model import Contact, Organisation, Recipient
 
 T = TypeVar("T")
+Hides = Callable[[Veil], bool]
+"""Does this veil hide an alarm from whoever asks?"""
 
 
 class Clock(Protocol):
@@ -37,13 +40,15 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True)
 class Logged:
     """An event as the log holds it. `body` is its JSON without the position, exactly as it was hashed and as it is
-    sent.
+    sent. Those behind `veil` are given `face` in its place: nothing where that is empty.
     """
 
     position: int
     alarm: str
     site: str | None
     body: str
+    face: str | None = None
+    veil: Veil | None = None
 
 
 @quick
@@ -92,12 +97,24 @@ class Reading(Protocol):
         """Every event of an alarm, in order."""
         ...
 
-    def summaries(self, *, open: bool | None, site: str | None, limit: int) -> tuple[str, ...]:
-        """JSON texts of alarms as lists and snapshots show them, newest first."""
+    def summaries(
+        self, *, open: bool | None, site: str | None, limit: int, hides: Hides | None = None
+    ) -> tuple[str, ...]:
+        """JSON texts of alarms as lists and snapshots show them, newest first; to somebody from whom `hides` says
+        that a veil hides an alarm, that one as it looks to him.
+        """
         ...
 
     def open_count(self, *, at_most: int) -> int:
         """How many alarms are open, counted no further than `at_most`."""
+        ...
+
+    def open_veils(self) -> tuple[Veil, ...]:
+        """Of the open alarms that go on behind one."""
+        ...
+
+    def seen_to(self, hides: Hides) -> int:
+        """The position of the last event that no veil hides."""
         ...
 
     def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:

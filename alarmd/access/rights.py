@@ -14,13 +14,15 @@ from alarmd.organisation.model import Organisation, Person
 
 
 class Right(StrEnum):
-    """ANSWER: acknowledge, en_route, arrived, decline, note. END: resolve, cancel. ESCALATE: more people now."""
+    """ANSWER: acknowledge, en_route, arrived, decline, note. END: resolve, cancel. ESCALATE: more people now.
+    TAKE_BACK: cancel by PIN what was pressed where one stands (`side.py`)."""
 
     PRESS = "press"
     READ = "read"
     ANSWER = "answer"
     END = "end"
     ESCALATE = "escalate"
+    TAKE_BACK = "take_back"
     DRILL = "drill"
     ADMIN = "admin"
 
@@ -35,7 +37,7 @@ class Grant:
 
 STAFF, GUARD, MANAGER, SAFETY, ADMIN = "staff", "guard", "manager", "safety_representative", "admin"
 
-_PERSON = frozenset({Right.PRESS, Right.READ, Right.ANSWER})
+_PERSON = frozenset({Right.PRESS, Right.READ, Right.ANSWER, Right.TAKE_BACK})
 _RESPONDER = _PERSON | {Right.END, Right.ESCALATE}
 
 ROLES: dict[str, Grant] = {
@@ -48,13 +50,13 @@ ROLES: dict[str, Grant] = {
 """Anybody else in the organisation is as staff: a chain may tell him, so he must be able to look and to answer."""
 
 SCOPES: dict[Scope, frozenset[Right]] = {
-    Scope.PRESS: frozenset({Right.PRESS}),
+    Scope.PRESS: frozenset({Right.PRESS, Right.TAKE_BACK}),
     Scope.READ: frozenset({Right.READ}),
-    Scope.ANSWER: frozenset({Right.READ, Right.ANSWER}),
+    Scope.ANSWER: frozenset({Right.READ, Right.ANSWER, Right.TAKE_BACK}),
     Scope.ADMIN: frozenset({Right.READ, Right.DRILL, Right.ADMIN}),
 }
 
-BY_PERSON = frozenset({Right.ANSWER, Right.END, Right.ESCALATE})
+BY_PERSON = frozenset({Right.ANSWER, Right.END, Right.ESCALATE, Right.TAKE_BACK})
 """What an `answer` key lends of its person's roles."""
 
 WORDS = {
@@ -63,6 +65,7 @@ WORDS = {
     Right.ANSWER: "answer an alarm",
     Right.END: "close or cancel an alarm",
     Right.ESCALATE: "call for more people",
+    Right.TAKE_BACK: "cancel an alarm by PIN",
     Right.DRILL: "start a drill",
     Right.ADMIN: "administer",
 }

@@ -8,6 +8,8 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from alarmd.alarm.incoming import Pin
+
 KEY_PREFIX = "alarmd_"
 RANDOM_BYTES = 32
 
@@ -46,3 +48,12 @@ def password_fits(hash: str | None, password: str) -> bool:
     except (VerifyMismatchError, InvalidHashError):
         return False
     return hash is not None
+
+
+def which_pin(honest: str | None, duress: str | None, typed: str) -> Pin | None:
+    """Which of somebody's two PINs was typed, None for neither. Both are always compared, also where none is set, so
+    that the time tells nothing. Not for the event loop."""
+    fits, forced = password_fits(honest, typed), password_fits(duress, typed)
+    if forced:
+        return Pin.DURESS
+    return Pin.HONEST if fits else None

@@ -17,6 +17,7 @@ from alarmd.dispatch.outbox import Outbox
 from alarmd.dispatch.take import Taken
 from alarmd.errors import NotFound
 from alarmd.escalation.draft import Decision
+from alarmd.escalation.veil import seen_by
 from alarmd.intake import desk as intake
 from alarmd.observe import metrics
 from alarmd.organisation.model import Contact, Organisation, Person
@@ -88,7 +89,8 @@ class SignalCounter:
         answer = taken.signal
         result = "repeated" if taken.repeated else "joined" if answer.joined else "raised"
         metrics.SIGNALS.labels(self.source, result).inc()
-        return intake.Taken(answer.signal, answer.alarm, answer.joined, taken.alarm.state.value, taken.repeated)
+        seen = taken.alarm.face or taken.alarm  # a presser never sees behind a veil
+        return intake.Taken(answer.signal, answer.alarm, answer.joined, seen.state.value, taken.repeated)
 
     def _named(self, pressed: Pressed) -> Pressed:
         """A person who presses is shown by name; without a device he did it on his phone page."""
@@ -150,7 +152,7 @@ class AnswerDesk:
         return await self.house.store.read(lambda reading: _alarm(reading, id))
 
     async def asked(self, number: str) -> list[tuple[Person, Alarm, Organisation]]:
-        """The open alarms of which the owner of this number was told, the newest first."""
+        """The open alarms of which the owner of this number was told, the newest first; none that is over for him."""
         return await self.house.store.read(lambda reading: _asked(reading, number))
 
 
@@ -165,7 +167,7 @@ def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisat
         organisation = reading.organisation(alarm.organisation)
         told = {n.person for n in alarm.notifications}
         owners = (p for p in organisation.people.values() if p.id in told and _owns(p.contact, number))
-        found += [(person, alarm, organisation) for person in owners]
+        found += [(person, alarm, organisation) for person in owners if seen_by(alarm, person) is alarm]
     return found
 
 

@@ -14,7 +14,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from alarmd.access.model import Caller
-from alarmd.access.rights import Right, sees
+from alarmd.access.rights import Right, require, rights_of, sees
+from alarmd.access.side import as_seen, hides
 from alarmd.alarm.detail import detail
 from alarmd.alarm.incoming import Action, Answered
 from alarmd.alarm.model import Alarm, Person
@@ -26,11 +27,12 @@ from alarmd.console.documented import says
 from alarmd.console.frames import spliced
 from alarmd.console.shapes import SITE, ActBody, AlarmDetailShape, AlarmShape, AlarmsShape
 from alarmd.console.sign_in import SignIn
+from alarmd.console.taking_back import TakingBack, alarm_of
 from alarmd.errors import Malformed, NotAllowed, NotFound
 from alarmd.escalation.draft import Refusal
 from alarmd.escalation.preview import PreviewStep, upcoming
 from alarmd.organisation.model import Organisation
-from alarmd.ports import Logged, Reading
+from alarmd.ports import Hides, Logged, Reading
 
 OPEN_AT_MOST = 100_000
 CLOSED_AT_MOST = 500
@@ -43,7 +45,6 @@ RIGHTS: Mapping[Action, Right] = {
     Action.DECLINE: Right.ANSWER,
     Action.NOTE: Right.ANSWER,
     Action.RESOLVE: Right.END,
-    Action.CANCEL: Right.END,
     Action.ESCALATE: Right.ESCALATE,
 }
 
@@ -53,11 +54,12 @@ SUMMARIES: Mapping[Action, str] = {
     Action.ARRIVED: "I have arrived",
     Action.DECLINE: "I cannot come",
     Action.RESOLVE: "It is over; wants an arrival or a reason",
-    Action.CANCEL: "It was none; wants a reason",
+    Action.CANCEL: "It was none; wants a reason, or a PIN of whoever stands where it was pressed",
     Action.NOTE: "Write something into its story",
     Action.ESCALATE: "More people, now",
 }
 
+REFUSED = (401, 403, 404, 409, 413, 422, 429, 503)
 Endpoint = Callable[[Request, str], Coroutine[Any, Any, Response]]
 
 
@@ -74,10 +76,12 @@ class Alarms:
     def __init__(self, desk: Desk, sign_in: SignIn) -> None:
         self._desk = desk
         self._sign_in = sign_in
+        self._taking_back = TakingBack(desk)
 
     async def list(self, request: Request, state: Which | None, site: str | None) -> Response:
         caller = await self._sign_in.may(request, Right.READ, site=site)
-        texts = await self._desk.store.read(partial(_summaries, which=state, site=site or caller.site))
+        asked = partial(_summaries, which=state, site=site or caller.site, hides=partial(hides, caller))
+        texts = await self._desk.store.read(asked)
         return answer({"alarms": [orjson.Fragment(text) for text in texts]})
 
     async def one(self, request: Request, id: str) -> Response:
@@ -85,20 +89,39 @@ class Alarms:
         alarm, story, organisation = await self._desk.store.read(partial(_all_of, id=_checked(id)))
         if not sees(caller, alarm.site):
             raise NotFound(f"no alarm {id}")
-        timeline = [orjson.Fragment(spliced(logged)) for logged in story]
-        return answer(detail(alarm, timeline, [_planned(step) for step in upcoming(alarm, organisation)]))
+        seen = as_seen(caller, alarm)
+        events = (spliced(logged, faced=seen is not alarm) for logged in story)
+        timeline = [orjson.Fragment(text) for text in events if text]
+        return answer(detail(seen, timeline, [_planned(step) for step in upcoming(seen, organisation)]))
 
     async def act(self, request: Request, id: str, action: Action) -> Response:
         caller = await self._sign_in.may(request, RIGHTS[action])
         by = self._named(caller)
         body = await read_body(request, ActBody)
+        return await self._act(caller, by, id, action, body)
+
+    async def cancel(self, request: Request, id: str) -> Response:
+        """With a reason by those who may, by PIN from where it was pressed."""
+        known = await self._sign_in.caller(request)
+        there = known is not None and Right.TAKE_BACK in rights_of(known)
+        caller = require(known, Right.TAKE_BACK if there else Right.END)
+        body = await read_body(request, ActBody)
+        if body.pin is None:
+            require(caller, Right.END)
+            return await self._act(caller, self._named(caller), id, Action.CANCEL, body)
+        require(caller, Right.TAKE_BACK)
+        return _done(*await self._taking_back.cancel(request, caller, _checked(id), body), Action.CANCEL)
+
+    async def _act(self, caller: Caller, by: Person, id: str, action: Action, body: ActBody) -> Response:
         if action is Action.NOTE and body.text is None:
             raise Malformed("text: a note says something")
+        if body.pin is not None or body.person is not None:
+            raise Malformed("pin, person: only to cancel by PIN")
         await self._require_sight(caller, _checked(id))
-        incoming = Answered(id, action, by, reason=body.reason, outcome=body.outcome, text=body.text)
+        incoming = Answered(id, action, by, body.reason, body.outcome, body.text, roles=caller.roles)
         taken = await self._desk.submit(incoming)
         assert taken.alarm is not None
-        return _done(taken.alarm, taken.decision.refusal, action)
+        return _done(as_seen(caller, taken.alarm), taken.decision.refusal, action)
 
     def _named(self, caller: Caller) -> Person:
         """In whose name. Every change has one."""
@@ -113,7 +136,7 @@ class Alarms:
     async def _require_sight(self, caller: Caller, id: str) -> None:
         """Only who is limited to a site has to be looked at twice."""
         if caller.site is not None:
-            alarm = await self._desk.store.read(partial(_alarm, id=id))
+            alarm = await self._desk.store.read(partial(alarm_of, id=id))
             if not sees(caller, alarm.site):
                 raise NotFound(f"no alarm {id}")
 
@@ -143,14 +166,14 @@ def alarms(desk: Desk, sign_in: SignIn) -> APIRouter:
             f"/v1/alarms/{{id}}/{action}",
             _endpoint(work, action),
             methods=["POST"],
-            **says(f"{action}_alarm", SUMMARIES[action], AlarmShape, 401, 403, 404, 409, 413, 422, 503, takes=ActBody),
+            **says(f"{action}_alarm", SUMMARIES[action], AlarmShape, *REFUSED, takes=ActBody),
         )
     return router
 
 
 def _endpoint(work: Alarms, action: Action) -> Endpoint:
     async def endpoint(request: Request, id: str) -> Response:
-        return await work.act(request, id, action)
+        return await (work.cancel(request, id) if action is Action.CANCEL else work.act(request, id, action))
 
     return endpoint
 
@@ -163,7 +186,7 @@ def _done(alarm: Alarm, refusal: Refusal | None, action: Action) -> Response:
             detail = f"the alarm is {alarm.state} already"
             return problem(HTTPStatus.CONFLICT, detail, {"alarm": summary(alarm)})
         case Refusal.NEEDS_REASON:
-            wanted = "an arrival or a reason" if action is Action.RESOLVE else "a reason"
+            wanted = "an arrival or a reason" if action is Action.RESOLVE else "a reason, or a PIN"
             return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"reason: {action} wants {wanted}")
 
 
@@ -182,20 +205,14 @@ def _checked(id: str) -> str:
     return id
 
 
-def _summaries(reading: Reading, which: Which | None, site: str | None) -> tuple[str, ...]:
+def _summaries(reading: Reading, which: Which | None, site: str | None, hides: Hides) -> tuple[str, ...]:
     """Every open one, and the newest of the closed."""
-    closed = () if which is Which.OPEN else reading.summaries(open=False, site=site, limit=CLOSED_AT_MOST)
-    open = () if which is Which.CLOSED else reading.summaries(open=True, site=site, limit=OPEN_AT_MOST)
+    ask = partial(reading.summaries, site=site, hides=hides)
+    closed = () if which is Which.OPEN else ask(open=False, limit=CLOSED_AT_MOST)
+    open = () if which is Which.CLOSED else ask(open=True, limit=OPEN_AT_MOST)
     return (*open, *closed)
 
 
-def _alarm(reading: Reading, id: str) -> Alarm:
-    alarm = reading.alarm(id)
-    if alarm is None:
-        raise NotFound(f"no alarm {id}")
-    return alarm
-
-
 def _all_of(reading: Reading, id: str) -> tuple[Alarm, tuple[Logged, ...], Organisation]:
-    alarm = _alarm(reading, id)
+    alarm = alarm_of(reading, id)
     return alarm, reading.story(id), reading.organisation(alarm.organisation)

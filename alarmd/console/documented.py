@@ -14,7 +14,7 @@ REFUSALS = {
     409: "The alarm has moved on; `alarm` is what it has become.",
     413: "The body is too large.",
     422: "The body or a parameter cannot be read, or a reason is missing.",
-    429: "Too many wrong tries.",
+    429: "Too many wrong passwords or PINs.",
     503: "It could not be made durable: nothing has changed, try again.",
 }
 CALLER: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]

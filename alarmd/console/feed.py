@@ -7,8 +7,7 @@ reads the store: a console that is further back than the last events held here i
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -20,6 +19,7 @@ from alarmd.access.rights import Right, rights_of
 from alarmd.alarm.times import moment
 from alarmd.console import frames
 from alarmd.console.desk import Spawn
+from alarmd.console.sight import IN_ONE_FRAME, NOTHING, Entry, entry, framed, hidden, told
 from alarmd.console.viewer import NOT_ANY_MORE, SERVICE_RESTART, TRY_AGAIN_LATER, Viewer
 from alarmd.errors import NotDurable
 from alarmd.observe import metrics
@@ -31,7 +31,6 @@ BEAT = timedelta(seconds=4)
 """So that no 5 s pass without a frame."""
 KEEP = 4096
 """Events held for those who join or come back."""
-IN_ONE_FRAME = 500
 SENDING_COSTS = timedelta(microseconds=40)
 """Pause after a round of sending, for each console: sending takes 10 to 20 us of it, so it never takes more than half
 of the time."""
@@ -40,13 +39,6 @@ SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=1), timedelta(millisecond
 
 Still = Callable[[Caller], Awaitable[Caller | None]]
 """The caller as he is now, None when his key was revoked or his session is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    position: int
-    site: str | None
-    text: str
 
 
 class Hub:
@@ -59,8 +51,8 @@ class Hub:
         self._spawn = spawn
         self._still = still
         self._viewers: set[Viewer] = set()
-        self._held: deque[_Entry] = deque(maxlen=KEEP)
-        self._fresh: list[_Entry] = []
+        self._held: deque[Entry] = deque(maxlen=KEEP)
+        self._fresh: list[Entry] = []
         self._free_at = self._beat_at = clock.now()
         self._wake = asyncio.Event()
         self._checking = self._check_again = False
@@ -88,9 +80,9 @@ class Hub:
                 continue
             if one.position != self.position + 1 and self.position:
                 self._lost(one.position)
-            entry = _Entry(one.position, one.site, frames.spliced(one))
-            self._held.append(entry)
-            self._fresh.append(entry)
+            fresh = entry(one)
+            self._held.append(fresh)
+            self._fresh.append(fresh)
             self.position = one.position
         if self._fresh:
             if self._clock.now() >= self._free_at:
@@ -129,24 +121,26 @@ class Hub:
         fresh, self._fresh = self._fresh, []
         if not fresh:
             return
-        framed: dict[str | None, list[str]] = {}
+        veiled = [each for each in fresh if each.veil is not None]
+        made: dict[tuple[str | None, frozenset[int]], list[str]] = {}
         for viewer in tuple(self._viewers):
             if viewer.gone:
                 self.leave(viewer)
             elif viewer.position >= fresh[0].position:
-                self._give(viewer, [entry for entry in fresh if entry.position > viewer.position])
+                self._give(viewer, [each for each in fresh if each.position > viewer.position])
             else:
-                for frame in framed.get(viewer.site) or framed.setdefault(
-                    viewer.site, list(_framed(fresh, viewer.site))
-                ):
+                sees = viewer.site, hidden(veiled, viewer.caller) if veiled else NOTHING
+                if sees not in made:
+                    made[sees] = list(framed(fresh, *sees))
+                for frame in made[sees]:
                     viewer.push(frame)
-                viewer.position = fresh[-1].position
+                viewer.moved(fresh[-1].position, told(fresh, sees[1]))
         now = self._clock.now()
         pause = min(LONGEST_PAUSE, len(self._viewers) * SENDING_COSTS)
         self._free_at = now + pause if pause >= SHORTEST_PAUSE else now
-        for entry in fresh:
-            if '"kind":"raised"' in entry.text:
-                metrics.PRESS_TO_CONSOLE.observe((now - moment(orjson.loads(entry.text)["at"])).total_seconds())
+        for each in fresh:
+            if '"kind":"raised"' in each.text:
+                metrics.PRESS_TO_CONSOLE.observe((now - moment(orjson.loads(each.text)["at"])).total_seconds())
 
     async def run(self) -> None:
         """For ever: what was held back for a moment, and the beats."""
@@ -167,16 +161,17 @@ class Hub:
             if viewer.gone:
                 self.leave(viewer)
             else:
-                ahead = viewer.position > self.position
-                viewer.push(frames.beat(viewer.position, self._clock.now()) if ahead else text)
+                like_others = viewer.told == self.position
+                viewer.push(text if like_others else frames.beat(viewer.told, self._clock.now()))
         self.check()
 
-    def _give(self, viewer: Viewer, entries: Sequence[_Entry]) -> None:
-        for frame in _framed(entries, viewer.site):
+    def _give(self, viewer: Viewer, entries: Sequence[Entry]) -> None:
+        unseen = hidden(entries, viewer.caller)
+        for frame in framed(entries, viewer.site, unseen):
             viewer.push(frame)
-        viewer.position = max(viewer.position, self.position)
+        viewer.moved(self.position, told(entries, unseen))
 
-    def _since(self, position: int) -> Sequence[_Entry] | None:
+    def _since(self, position: int) -> Sequence[Entry] | None:
         """What is held after this position, None when some of it is not held any more."""
         first = self._held[0].position if self._held else self.position + 1
         return list(islice(self._held, position + 1 - first, None)) if position + 1 >= first else None
@@ -219,13 +214,3 @@ class Hub:
             self.leave(viewer)
         else:
             viewer.caller = caller
-
-
-def _framed(entries: Sequence[_Entry], site: str | None) -> Iterator[str]:
-    """Frames of what may be seen. Nothing to see, no frame: the next one, or the beat, tells how far the log has
-    come."""
-    for start in range(0, len(entries), IN_ONE_FRAME):
-        part = entries[start : start + IN_ONE_FRAME]
-        texts = [entry.text for entry in part if site is None or entry.site == site]
-        if texts:
-            yield frames.events(part[-1].position, texts)

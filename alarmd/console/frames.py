@@ -11,9 +11,11 @@ from alarmd.alarm.times import stamp
 from alarmd.ports import Logged
 
 
-def spliced(logged: Logged) -> str:
-    """The event with its position first, as feed and timeline show it."""
-    return f'{{"position":{logged.position},{logged.body[1:]}'
+def spliced(logged: Logged, *, faced: bool = False) -> str:
+    """The event with its position first, as feed and timeline show it; `faced`: as those behind a veil are given it,
+    which may be nothing."""
+    body = logged.body if logged.face is None or not faced else logged.face
+    return f'{{"position":{logged.position},{body[1:]}' if body else ""
 
 
 def hello(position: int, node: str, now: datetime) -> str:

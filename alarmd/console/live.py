@@ -6,24 +6,36 @@ Refused before it is accepted: 401 nobody known, 403 no right or a foreign page,
 store cannot be asked.
 """
 
+from dataclasses import dataclass
 from functools import partial
 
 from fastapi import APIRouter
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from alarmd.access.model import Caller
 from alarmd.access.rights import Right
+from alarmd.access.side import hides
 from alarmd.console import frames
 from alarmd.console.alarms import OPEN_AT_MOST
 from alarmd.console.answers import refused
 from alarmd.console.desk import Desk, Spawn
-from alarmd.console.feed import IN_ONE_FRAME, Hub
+from alarmd.console.feed import Hub
+from alarmd.console.sight import IN_ONE_FRAME, entry, framed, hidden, told
 from alarmd.console.sign_in import SignIn
 from alarmd.console.viewer import TRY_AGAIN_LATER, Gone, Viewer
 from alarmd.errors import AlarmdError, Malformed, NotDurable
 from alarmd.ports import Head, Logged, Reading
 
-Start = tuple[Head, tuple[str, ...] | None]
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """With what a feed begins: the log's end, how far it has come for this caller, and the open alarms where he gets a
+    snapshot."""
+
+    head: Head
+    seen_to: int
+    alarms: tuple[str, ...] | None
 
 
 class Opened:
@@ -63,14 +75,14 @@ class Live:
         try:
             caller = await self._sign_in.may(websocket, Right.READ)
             after = _after(websocket)
-            head, alarms = await self._desk.store.read(partial(_start, after=after, site=caller.site))
+            start = await self._desk.store.read(partial(_start, after=after, caller=caller))
         except AlarmdError as error:
             await websocket.send_denial_response(refused(error))
             return
         await websocket.accept()
         viewer = Viewer(Opened(websocket), caller, self._spawn)
         try:
-            await self._greet(viewer, head, alarms, after)
+            await self._greet(viewer, start, after)
             await self._follow(viewer)
             if self._hub.changes != known:
                 self._hub.check()  # access may have been taken back before he followed
@@ -84,22 +96,23 @@ class Live:
             viewer.gone = True
             self._hub.leave(viewer)
 
-    async def _greet(self, viewer: Viewer, head: Head, alarms: tuple[str, ...] | None, after: int | None) -> None:
-        await viewer.send(frames.hello(head.position, self._desk.node, self._desk.clock.now()))
-        if alarms is not None:
-            await viewer.send(frames.snapshot(head.position, alarms))
-            viewer.position = head.position
+    async def _greet(self, viewer: Viewer, start: Start, after: int | None) -> None:
+        await viewer.send(frames.hello(start.seen_to, self._desk.node, self._desk.clock.now()))
+        if start.alarms is not None:
+            await viewer.send(frames.snapshot(start.seen_to, start.alarms))
+            viewer.moved(start.head.position, start.seen_to)
         else:
-            viewer.position = after or 0
+            viewer.moved(after or 0, after or 0)
 
     async def _follow(self, viewer: Viewer) -> None:
         """From the store, a frame at a time, until the hub has the rest."""
         while not self._hub.join(viewer):
             logged = await self._desk.store.read(partial(_events, after=viewer.position))
-            seen = [frames.spliced(one) for one in logged if viewer.site is None or one.site == viewer.site]
-            viewer.position = logged[-1].position
-            if seen:
-                await viewer.send(frames.events(viewer.position, seen))
+            entries = [entry(one) for one in logged]
+            unseen = hidden(entries, viewer.caller)
+            for frame in framed(entries, viewer.site, unseen):
+                await viewer.send(frame)
+            viewer.moved(entries[-1].position, told(entries, unseen))
 
 
 def live(desk: Desk, hub: Hub, sign_in: SignIn, spawn: Spawn) -> APIRouter:
@@ -123,12 +136,14 @@ def _after(connection: HTTPConnection) -> int | None:
     return int(text)
 
 
-def _start(reading: Reading, after: int | None, site: str | None) -> Start:
-    """The head, and the open alarms where a snapshot is wanted or `after` is of another log than ours."""
-    head = reading.head()
-    if after is not None and after <= head.position:
-        return head, None
-    return head, reading.summaries(open=True, site=site, limit=OPEN_AT_MOST)
+def _start(reading: Reading, after: int | None, caller: Caller) -> Start:
+    """The open alarms where a snapshot is wanted or `after` is of another log than ours; how much of ours a veil hides
+    cannot be found out by asking for it."""
+    head, unseen = reading.head(), partial(hides, caller)
+    seen_to = head.position if caller.person is None else reading.seen_to(unseen)
+    if after is not None and after <= seen_to:
+        return Start(head, seen_to, None)
+    return Start(head, seen_to, reading.summaries(open=True, site=caller.site, limit=OPEN_AT_MOST, hides=unseen))
 
 
 def _events(reading: Reading, after: int) -> tuple[Logged, ...]:

@@ -12,10 +12,12 @@ from alarmd.alarm.model import AttemptState, Kind, Purpose, ResponderState, Stat
 STORABLE = r"^[^\x00]*$"
 """PostgreSQL holds no NUL in a text."""
 PART = "[a-z0-9][a-z0-9-]{0,62}"
+PIN = r"^[0-9]{4,8}$"
 SITE, ID = rf"^{PART}$", rf"(?i)^{PART}(/{PART})?$"
 PATTERNS = {
     STORABLE: "a text with a NUL character",
     SITE: "not the id of a site; expected letters a to z, digits and -",
+    PIN: "not a PIN; expected 4 to 8 digits",
     ID: "not an id; expected letters a to z, digits and -, and for a zone site/zone",
 }
 """What is said of a text that does not fit."""
@@ -37,11 +39,14 @@ class SignInBody(Strict):
 
 
 class ActBody(Strict):
-    """What an action may say. `reason` for resolve and cancel, `outcome` for resolve, `text` for a note."""
+    """What an action may say. `reason` for resolve and cancel, `outcome` for resolve, `text` for a note; `pin` to
+    cancel from where it was pressed, and `person`, whose it is, where a key for a device asks."""
 
     outcome: Outcome | None = None
     reason: Words | None = None
     text: Words | None = None
+    pin: Annotated[str, StringConstraints(pattern=PIN)] | None = None
+    person: Id | None = None
 
 
 class DrillBody(Strict):

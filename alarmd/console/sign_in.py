@@ -81,7 +81,7 @@ class SignIn:
         unknown person, and TooManyTries."""
         if "origin" in connection.headers:
             self._require_our_page(connection)
-        address, now = _address(connection), self._desk.clock.now()
+        address, now = address_of(connection), self._desk.clock.now()
         wait = self._throttle.begin(person, address, now)
         if wait:
             log.warning("sign-in throttled", address=address, **self._known_name(person))
@@ -138,7 +138,7 @@ class SignIn:
     async def _fitting(self, person: str, password: str) -> str | None:
         """The hash that this password fits, None where it is wrong. Compared on a thread, and for nobody as long as for
         somebody."""
-        account = await self._desk.store.read(partial(_account, person=person))
+        account = await self._desk.store.read(partial(account_of, person=person))
         hash = account.password if account else None
         async with self._comparing:
             fits = await asyncio.to_thread(password_fits, hash, password)
@@ -170,7 +170,8 @@ def _origin(url: str) -> str:
     return f"{host}:{port}" if port not in (None, 80, 443) else host
 
 
-def _address(connection: HTTPConnection) -> str:
+def address_of(connection: HTTPConnection) -> str:
+    """By which wrong passwords and PINs are counted."""
     return connection.client.host if connection.client else ""
 
 
@@ -178,7 +179,8 @@ def _find(reading: Reading, hash: str, what: str) -> Known:
     return reading.key(hash) if what == "key" else reading.session(hash)
 
 
-def _account(reading: Reading, person: str) -> Account | None:
+def account_of(reading: Reading, person: str) -> Account | None:
+    """For a read of the store."""
     return reading.account(person)
 
 

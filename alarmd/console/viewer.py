@@ -38,11 +38,13 @@ class Socket(Protocol):
 
 
 class Viewer:
-    """`position`: the last event it was given, or that was hidden from it."""
+    """`position`: the last event it was given, or that is not for it. `told`: how far it was told that the log has
+    come, which a veil keeps behind."""
 
     def __init__(self, socket: Socket, caller: Caller, spawn: Spawn) -> None:
         self.caller = caller
         self.position = 0
+        self.told = 0
         self.gone = False
         self._socket = socket
         self._spawn = spawn
@@ -55,6 +57,11 @@ class Viewer:
     def site(self) -> str | None:
         """The only site it may see."""
         return self.caller.site
+
+    def moved(self, position: int, told: int) -> None:
+        """It has all up to this position."""
+        self.position = max(self.position, position)
+        self.told = max(self.told, told)
 
     async def send(self, text: str) -> None:
         """Send while nobody else does: before it follows the feed. Raises Gone, also for one who takes nothing."""

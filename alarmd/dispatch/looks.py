@@ -11,9 +11,11 @@ from typing import Any
 import structlog
 
 from alarmd.alarm.model import Alarm
+from alarmd.alarm.veil import Veil
 from alarmd.dispatch.lanes import Spawn
 from alarmd.errors import NotDurable
-from alarmd.organisation.model import Organisation
+from alarmd.escalation.veil import hides
+from alarmd.organisation.model import Organisation, Recipient
 from alarmd.ports import Reading, Store
 
 log = structlog.get_logger()
@@ -23,11 +25,17 @@ Insist = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The alarm as it is now, with its organisation and whether other alarms are open beside it."""
+    """The alarm as it is now, with its organisation. `open`: how many alarms are open, counted no further than two, but
+    for those that go on behind these `veils`."""
 
     alarm: Alarm | None
     organisation: Organisation | None
-    several: bool
+    open: int = 0
+    veils: tuple[Veil, ...] = ()
+
+    def several(self, recipient: Recipient) -> bool:
+        """Are several open for all that he knows?"""
+        return self.open + sum(not hides(veil, recipient) for veil in self.veils) > 1
 
 
 @dataclass(slots=True)
@@ -79,12 +87,13 @@ class Looks:
 
 def _look(reading: Reading, alarms: Sequence[str]) -> dict[str, Look | Exception]:
     """Every alarm asked about; one that cannot be read must not hide the others."""
-    several = reading.open_count(at_most=2) > 1
+    veils = reading.open_veils()
+    open = reading.open_count(at_most=2 + len(veils)) - len(veils)
     found: dict[str, Look | Exception] = {}
     for id in dict.fromkeys(alarms):
         try:
             alarm = reading.alarm(id)
-            found[id] = Look(alarm, reading.organisation(alarm.organisation) if alarm else None, several)
+            found[id] = Look(alarm, reading.organisation(alarm.organisation) if alarm else None, open, veils)
         except NotDurable:
             raise
         except Exception as broken:

@@ -29,6 +29,7 @@ from alarmd.dispatch.take import Taken
 from alarmd.errors import NotDurable
 from alarmd.escalation.feedback import shown
 from alarmd.escalation.receipts import still_wanted
+from alarmd.escalation.veil import seen_by
 from alarmd.observe import metrics
 from alarmd.organisation.model import Organisation
 from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outcome, Store, Unit
@@ -303,20 +304,20 @@ class Outbox:
         if look.alarm is None or look.organisation is None or not still_wanted(look.alarm, tell):
             outcome = Outcome(AttemptState.WITHDRAWN, "no_longer_needed")
         else:
-            outcome = await self._send(tell, look.alarm, look.organisation, several=look.several)
+            outcome = await self._send(tell, look.alarm, look.organisation, look)
         return Reported(alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id)
 
-    async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, *, several: bool) -> Outcome:
+    async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, look: Look) -> Outcome:
         recipient = organisation.recipient(tell.person)
         channel = self._doors.channels.get(tell.channel)
         if channel is None or recipient is None:
             return Outcome(AttemptState.FAILED, "not_configured")
         contact = recipient.contact[tell.contact]
-        code = alarm.code if several else None
+        code = alarm.code if look.several(recipient) else None
         found = alarm.find(tell.attempt)
         if found and tell.purpose is Purpose.STEP and (found[0].step, found[0].round, found[1].tried) == (1, 1, 0):
             metrics.PRESS_TO_PROVIDER.observe((self._clock.now() - alarm.opened_at).total_seconds())
-        message = Message(tell.attempt, alarm, organisation, recipient, contact, tell, code)
+        message = Message(tell.attempt, seen_by(alarm, recipient), organisation, recipient, contact, tell, code)
         try:
             return await channel.send(message)
         except Exception:
@@ -330,7 +331,7 @@ class Outbox:
         latest = self._latest.get(alarm) if self._store.alone and tell.channel in CODELESS else None
         known = self._looks.organisations.get(latest.organisation) if latest else None
         if known is not None:
-            return Look(latest, known, several=False)
+            return Look(latest, known)
         return await self._looks.at(alarm)
 
     # The lights.

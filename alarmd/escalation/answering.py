@@ -20,8 +20,7 @@ from alarmd.organisation.model import Chain, Organisation
 def answer(draft: Draft, answered: Answered) -> Refusal | None:
     """Do what the person asks, or say why not; a refusal has changed nothing. Who sees an alarm as over cannot answer
     it."""
-    seen = draft.alarm.seen_by(answered.by.person, answered.roles)
-    if seen.state.ended and answered.action is not Action.NOTE:
+    if _as_seen(draft, answered).state.ended and answered.action is not Action.NOTE:
         return Refusal.ENDED
     match answered.action:
         case Action.ACKNOWLEDGE | Action.EN_ROUTE | Action.ARRIVED:
@@ -60,6 +59,12 @@ def close(draft: Draft, kind: EventKind, by: Person, data: Json, state: State) -
     draft.end_calls(before, by)
     draft.show(before)
     all_clear(draft, draft.chain, [p for p in told(before) if not hidden_from(before, draft.organisation, p)])
+
+
+def _as_seen(draft: Draft, answered: Answered) -> Alarm:
+    """By whom it is: somebody in it or outside the organisation."""
+    person = answered.by.person
+    return draft.alarm if person in draft.organisation.externals else draft.alarm.seen_by(person, answered.roles)
 
 
 def _come(draft: Draft, action: Action, by: Person) -> None:

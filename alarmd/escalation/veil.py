@@ -2,12 +2,18 @@
 ways out, so that nobody is told more than he sees."""
 
 from alarmd.alarm.model import Alarm
+from alarmd.alarm.veil import Veil
 from alarmd.organisation.model import Organisation, Person, Recipient
 
 
+def hides(veil: Veil, recipient: Recipient) -> bool:
+    """Is he behind it? A receiver outside the organisation never is."""
+    return isinstance(recipient, Person) and veil.hides_from(recipient.id, recipient.roles)
+
+
 def seen_by(alarm: Alarm, recipient: Recipient) -> Alarm:
-    """The alarm as he sees it; a receiver outside the organisation as it is."""
-    return alarm.seen_by(recipient.id, recipient.roles) if isinstance(recipient, Person) else alarm
+    """The alarm as he sees it."""
+    return alarm.face if alarm.face and alarm.veil and hides(alarm.veil, recipient) else alarm
 
 
 def hidden_from(alarm: Alarm, organisation: Organisation, id: str) -> bool:

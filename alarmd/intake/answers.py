@@ -15,6 +15,7 @@ from alarmd.alarm.incoming import Action, Answered, Reported
 from alarmd.alarm.model import Alarm, Kind, ResponderState
 from alarmd.errors import NotDurable, NotFound
 from alarmd.escalation.draft import Decision
+from alarmd.escalation.veil import seen_by
 from alarmd.organisation.model import Organisation, Person, Recipient
 from alarmd.wording.replies import (
     Answer,
@@ -74,7 +75,7 @@ async def answer_text(desk: AnswerDesk, number: str, text: str) -> str:
     if chosen is None:
         return which(answer, known, language, code)
     person, alarm, organisation = chosen
-    instead = await _hand_in(desk, alarm, model.Person(person.id, person.name, "sms"), answer)
+    instead = await _hand_in(desk, alarm, person, "sms", answer)
     if instead is not None:
         return say(language, instead)
     return text_confirmation(answer, alarm, organisation, language, alarm.code if len(asked) > 1 else None)
@@ -92,7 +93,7 @@ async def answer_key(desk: AnswerDesk, alarm: str, attempt: str, keys: str, acti
     recipient = _called(*known, attempt) if known is not None else None
     if known is None or recipient is None:
         return last_words(say(FALLBACK, "answer.unknown"), FALLBACK)
-    about, organisation = known
+    about, organisation = seen_by(known[0], recipient), known[1]
     language = organisation.language_of(recipient)
 
     def again(first: str | None) -> str:
@@ -104,19 +105,21 @@ async def answer_key(desk: AnswerDesk, alarm: str, attempt: str, keys: str, acti
         return last_words(say(language, OVER), language)
     if answer is None or answer is Answer.AGAIN:
         return again(None if answer else "call.wrong_key")
-    instead = await _hand_in(desk, about, model.Person(recipient.id, recipient.name, "voice"), answer)
+    instead = await _hand_in(desk, about, recipient, "voice", answer)
     if instead == NOT_STORED:
         return again(instead)
     words = say(language, instead) if instead else confirmation(answer, about, organisation, language)
     return last_words(words, language)
 
 
-async def _hand_in(desk: AnswerDesk, alarm: Alarm, by: model.Person, answer: Answer) -> str | None:
+async def _hand_in(desk: AnswerDesk, alarm: Alarm, who: Recipient, channel: str, answer: Answer) -> str | None:
     """Hand the answer in; None when it is stored, else the key of what to say instead of thanks."""
+    by = model.Person(who.id, who.name, channel)
+    roles = who.roles if isinstance(who, Person) else ()
     try:
-        decision = await desk.submit(Answered(alarm.id, ACTIONS[answer], by))
+        decision = await desk.submit(Answered(alarm.id, ACTIONS[answer], by, roles=roles))
     except (NotDurable, NotFound) as fault:
-        log.warning("answer not taken", channel=by.channel, alarm=alarm.id, why=str(fault))
+        log.warning("answer not taken", channel=channel, alarm=alarm.id, why=str(fault))
         return NOT_STORED
     return OVER if decision.refusal is not None else None
 

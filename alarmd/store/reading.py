@@ -9,14 +9,30 @@ from alarmd.access.model import Account, Key, Scope, Session
 from alarmd.alarm.events import from_wire
 from alarmd.alarm.lifecycle import fold
 from alarmd.alarm.model import Alarm, Kind
+from alarmd.alarm.veil import Veil
 from alarmd.errors import NotFound
 from alarmd.organisation.model import Organisation
 from alarmd.organisation.plain import from_plain
-from alarmd.ports import Head, KnownSignal, Logged
+from alarmd.ports import Head, Hides, KnownSignal, Logged
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Memory
 from alarmd.store.prepared import Prepared
-from alarmd.store.tables import accounts, alarms, events, head, keys, moment, organisations, sessions, signals
+from alarmd.store.tables import (
+    accounts,
+    alarms,
+    events,
+    head,
+    keys,
+    moment,
+    organisations,
+    sessions,
+    signals,
+    veils,
+)
+from alarmd.store.veils import behind, read
+
+PAGE = 100
+"""Events that are looked at together on the way back to one that is not hidden."""
 
 
 class HeadRow(NamedTuple):
@@ -40,10 +56,21 @@ STORY = Prepared(
     .where(events.c.alarm == bindparam("alarm"))
     .order_by(events.c.position)
 )
+_WITH_VEILS = events.outerjoin(veils, veils.c.alarm == events.c.alarm)
+_VEIL = (veils.c.position.label("since"), veils.c.body.label("veil"))
 EVENTS = (
-    select(events.c.position, events.c.alarm, events.c.site, events.c.body)
+    select(events.c.position, events.c.alarm, events.c.site, events.c.body, *_VEIL)
+    .select_from(_WITH_VEILS)
     .where(events.c.position > bindparam("after"))
     .order_by(events.c.position)
+    .limit(bindparam("limit"))
+)
+VEIL = select(veils.c.position, veils.c.body).where(veils.c.alarm == bindparam("alarm"))
+BACKWARDS = (
+    select(events.c.position, *_VEIL)
+    .select_from(_WITH_VEILS)
+    .where(events.c.position < bindparam("before"))
+    .order_by(events.c.position.desc())
     .limit(bindparam("limit"))
 )
 KEY = select(keys).where(keys.c.hash == bindparam("hash"))
@@ -56,6 +83,12 @@ KNOWN = Prepared(
     )
 )
 OPEN = select(alarms.c.id).where(alarms.c.open == true()).limit(bindparam("limit"))
+OPEN_VEILS = select(veils.c.body).where(veils.c.open == true())
+LISTED = (
+    select(alarms.c.opened_position, alarms.c.open, alarms.c.summary, veils.c.body.label("veil"))
+    .select_from(alarms.outerjoin(veils, veils.c.alarm == alarms.c.id))
+    .order_by(alarms.c.opened_position.desc())
+)
 OPEN_FIRST = (
     select(alarms.c.id)
     .where(alarms.c.open == true())
@@ -96,20 +129,40 @@ class StoredReading:
         return self._folded(id)
 
     def story(self, id: str) -> tuple[Logged, ...]:
-        return tuple(
-            Logged(position, id, site, body) for position, site, body in self._link.fetch(STORY, {"alarm": id})
-        )
+        veil = self._ask(VEIL, {"alarm": id})
+        since, shown = (veil[0].position, veil[0].body) if veil else (None, None)
+        rows = self._link.fetch(STORY, {"alarm": id})
+        return tuple(_logged(position, id, site, body, since, shown) for position, site, body in rows)
 
-    def summaries(self, *, open: bool | None, site: str | None, limit: int) -> tuple[str, ...]:
-        query = select(alarms.c.summary).order_by(alarms.c.opened_position.desc()).limit(limit)
-        if open is not None:
-            query = query.where(alarms.c.open == (true() if open else false()))
-        if site is not None:
-            query = query.where(alarms.c.site == site)
-        return tuple(row.summary for row in self._ask(query))
+    def summaries(
+        self, *, open: bool | None, site: str | None, limit: int, hides: Hides | None = None
+    ) -> tuple[str, ...]:
+        query = LISTED if site is None else LISTED.where(alarms.c.site == site)
+        if open is None:
+            rows = self._ask(query.limit(limit))
+        else:
+            rows = self._ask(query.where(alarms.c.open == (true() if open else false())).limit(limit))
+        if open is False and hides is not None:  # what goes on behind a veil is over for whoever stands before it
+            rows += self._ask(query.where(veils.c.open == true()))
+            rows.sort(key=lambda row: row.opened_position, reverse=True)
+        seen = [_as_seen(row, hides) for row in rows]
+        return tuple(text for is_open, text in seen if open in (None, is_open))[:limit]
 
     def open_count(self, *, at_most: int) -> int:
         return len(self._ask(OPEN, {"limit": at_most}))
+
+    def open_veils(self) -> tuple[Veil, ...]:
+        return tuple(read(row.body)[0] for row in self._ask(OPEN_VEILS))
+
+    def seen_to(self, hides: Hides) -> int:
+        before = self.head().position + 1
+        while rows := self._ask(BACKWARDS, {"before": before, "limit": PAGE}):
+            for row in rows:
+                if row.since is None or row.position <= row.since or not hides(read(row.veil)[0]):
+                    position: int = row.position
+                    return position
+            before = rows[-1].position
+        return 0
 
     def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
         found = (self.alarm(row.id) for row in self._ask(OPEN_FIRST, {"limit": at_most}))
@@ -117,7 +170,7 @@ class StoredReading:
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         rows = self._ask(EVENTS, {"after": after, "limit": limit})
-        return tuple(Logged(row.position, row.alarm, row.site, row.body) for row in rows)
+        return tuple(_logged(row.position, row.alarm, row.site, row.body, row.since, row.veil) for row in rows)
 
     def key(self, hash: str) -> Key | None:
         return next((_key(row) for row in self._ask(KEY, {"hash": hash})), None)
@@ -144,6 +197,20 @@ class StoredReading:
     def _folded(self, id: str) -> Alarm | None:
         rows = self._link.fetch(STORY, {"alarm": id})
         return fold(id, rows[0][1], (from_wire(orjson.loads(body)) for _, _, body in rows)) if rows else None
+
+
+def _logged(position: int, alarm: str, site: str | None, body: str, since: int | None, veil: str | None) -> Logged:
+    face = None if since is None else behind(body, position - since)
+    return Logged(position, alarm, site, body, face, None if face is None or veil is None else read(veil)[0])
+
+
+def _as_seen(row: Row[Any], hides: Hides | None) -> tuple[bool, str]:
+    """Whether the alarm is open to whoever asks, and how it is listed for him."""
+    if row.veil is not None and hides is not None:
+        veil, face = read(row.veil)
+        if hides(veil):
+            return False, orjson.dumps(face).decode()
+    return bool(row.open), row.summary
 
 
 def _key(row: Row[Any]) -> Key:

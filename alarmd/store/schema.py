@@ -16,7 +16,7 @@ from alarmd.store.backend import Backend
 from alarmd.store.chain import NOTHING
 from alarmd.store.tables import head, metadata
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest of `migrations/versions`; what this page's `metadata` builds."""
 
 VERSION_TABLE = """

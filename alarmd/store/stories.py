@@ -1,4 +1,4 @@
-"""Does the log make of every alarm what the other tables say? Part of `verify`. Four tables are read side by side in
+"""Does the log make of every alarm what the other tables say? Part of `verify`. Five tables are read side by side in
 the order of alarm ids, so that one alarm is in memory at a time, however long the log is.
 """
 
@@ -21,13 +21,15 @@ from alarmd.alarm.model import Alarm, AttemptState
 from alarmd.alarm.view import summary
 from alarmd.escalation.plan import due
 from alarmd.store.link import Link
-from alarmd.store.tables import alarms, effects, events, instant, signals
+from alarmd.store.tables import alarms, effects, events, instant, signals, veils
 from alarmd.store.unit import WITH_REF, sender
+from alarmd.store.veils import read
 
 _EVENTS = select(events).order_by(events.c.alarm, events.c.position)
 _ALARMS = select(alarms).order_by(alarms.c.id)
 _SIGNALS = select(signals).order_by(signals.c.alarm)
 _EFFECTS = select(effects).order_by(effects.c.alarm)
+_VEILS = select(veils).order_by(veils.c.alarm)
 _UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, IndexError)
 """What reading a body that was tampered with can raise."""
 
@@ -41,6 +43,7 @@ class _Known:
     alarms: list[Row[Any]] = field(default_factory=list)
     signals: list[Row[Any]] = field(default_factory=list)
     effects: list[Row[Any]] = field(default_factory=list)
+    veils: list[Row[Any]] = field(default_factory=list)
 
 
 def findings(link: Link) -> Iterator[str]:
@@ -50,6 +53,7 @@ def findings(link: Link) -> Iterator[str]:
         ((str(row.id), "alarms", row) for row in link.stream(_ALARMS)),
         ((str(row.alarm), "signals", row) for row in link.stream(_SIGNALS)),
         ((str(row.alarm), "effects", row) for row in link.stream(_EFFECTS)),
+        ((str(row.alarm), "veils", row) for row in link.stream(_VEILS)),
     )
     for id, rows in groupby(heapq.merge(*streams, key=itemgetter(0)), key=itemgetter(0)):
         known = _Known(id)
@@ -74,6 +78,8 @@ def _judge(known: _Known) -> Iterator[str]:
         if (row.alarm, row.site) != (body["alarm"], body["site"]):
             yield f"the log: event {row.position} is filed under another alarm or site than it tells"
     yield from _row(known, alarm, awaited)
+    if not _hides(known, alarm):
+        yield f"alarm {known.id}: what is kept of its veil is not what follows from its events"
     yield from _refs(known, told)
     yield from _effects(known, alarm, max(event.at for event in told))
 
@@ -99,6 +105,20 @@ def _shows(stored: str, alarm: Alarm) -> bool:
     try:
         shown: dict[str, Any] = orjson.loads(stored)
         return shown["id"] == alarm.id and shown.items() <= summary(alarm).items()
+    except _UNREADABLE:
+        return False
+
+
+def _hides(known: _Known, alarm: Alarm) -> bool:
+    """Is whatever is kept of a veil what the events make?"""
+    if alarm.veil is None or alarm.face is None:
+        return not known.veils
+    try:
+        row = known.veils[0]
+        veil, face = read(row.body)
+        stored = (row.position, row.open, veil)
+        made = (known.events[alarm.face.version - 1].position, not alarm.state.ended, alarm.veil)
+        return stored == made and face.items() <= summary(alarm.face).items()
     except _UNREADABLE:
         return False
 

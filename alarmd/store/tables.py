@@ -100,6 +100,19 @@ Index("ix_alarms_joinable_zone", alarms.c.zone, postgresql_where=_joins, sqlite_
 _is_due = alarms.c.due.is_not(None)
 Index("ix_alarms_due", alarms.c.due, postgresql_where=_is_due, sqlite_where=_is_due)
 
+# Since when an alarm has a veil, whether it goes on behind it, from whom, and how they see it listed.
+veils = Table(
+    "veils",
+    metadata,
+    Column("alarm", Id, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+_goes_on = veils.c.open == true()
+Index("ix_veils_open", veils.c.alarm, postgresql_where=_goes_on, sqlite_where=_goes_on)
+
 # What was answered to each sender's ref the first time; kept for ever.
 signals = Table(
     "signals",

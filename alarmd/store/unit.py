@@ -25,7 +25,8 @@ from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Bound, Memory
 from alarmd.store.prepared import Prepared
 from alarmd.store.reading import HeadRow, StoredReading
-from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals
+from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals, veils
+from alarmd.store.veils import begins, behind, stored
 
 LEASE = timedelta(seconds=30)
 """How long an effect is this node's; who still works on it renews in time."""
@@ -88,14 +89,15 @@ _HEAD = Prepared(
 )
 _ALARM = Prepared(update(alarms).where(alarms.c.id == bindparam("alarm")), *_CHANGES)
 _DONE = Prepared(delete(effects).where(effects.c.id == bindparam("effect")))
-_EVENTS, _ALARMS, _SIGNALS, _EFFECTS = (
-    Prepared(insert(table), *(column.name for column in table.c)) for table in (events, alarms, signals, effects)
+_VEIL = Prepared(update(veils).where(veils.c.alarm == bindparam("id")), "open", "body")
+_EVENTS, _ALARMS, _SIGNALS, _EFFECTS, _VEILED = (
+    Prepared(insert(table), *(column.name for column in table.c)) for table in (events, alarms, signals, effects, veils)
 )
 
 
 @dataclass(slots=True)
 class Gathered:
-    """Rows that wait to be written. Of an alarm only its last standing is."""
+    """Rows that wait to be written. Of an alarm only its last standing is. `veiled`: alarms that get a veil."""
 
     events: list[Values] = field(default_factory=list)
     opened: dict[str, int] = field(default_factory=dict)
@@ -103,6 +105,8 @@ class Gathered:
     signals: dict[tuple[str, str], KnownSignal] = field(default_factory=dict)
     effects: dict[str, Values] = field(default_factory=dict)
     done: list[Values] = field(default_factory=list)
+    veiled: dict[str, Values] = field(default_factory=dict)
+    veils: dict[str, Values] = field(default_factory=dict)
 
 
 class StoredUnit(StoredReading):
@@ -185,6 +189,7 @@ class StoredUnit(StoredReading):
         logged = self._log(alarm, decision.events)
         if logged:
             self._stand(alarm, decision, logged[0].position)
+            self._veil(alarm, len(logged), logged[0].position)
         due = tuple(self._hold(alarm.id, effect, node, now) for effect in decision.effects)
         return Committed(alarm, logged, due if node else (), decision.due)
 
@@ -226,6 +231,8 @@ class StoredUnit(StoredReading):
         moved = [{"alarm": id, **_standing(*now)} for id, now in standing if id not in gathered.opened]
         self._link.put(_ALARM, moved)
         self._link.put(_SIGNALS, [_signal(*key, known) for key, known in gathered.signals.items()])
+        self._link.put(_VEILED, list(gathered.veiled.values()))
+        self._link.put(_VEIL, list(gathered.veils.values()))
         self._link.put(_EFFECTS, list(gathered.effects.values()))
         self._link.put(_DONE, gathered.done)
         if self._head_changed:
@@ -236,9 +243,10 @@ class StoredUnit(StoredReading):
         self._row.update(values)
         self._head_changed = self.wrote = True
 
-    def _log(self, alarm: Alarm, happened: Iterable[Event]) -> tuple[Logged, ...]:
+    def _log(self, alarm: Alarm, happened: Sequence[Event]) -> tuple[Logged, ...]:
         logged, position, hash = [], self._row["position"], self._row["hash"]
-        for event in happened:
+        veiled = begins(alarm, len(happened))
+        for number, event in enumerate(happened):
             position += 1
             body = orjson.dumps(wire(event, alarm.id, alarm.site)).decode()
             hash = event_hash(hash, position, body)
@@ -248,7 +256,8 @@ class StoredUnit(StoredReading):
             if event.kind in WITH_REF and event.data["ref"] is not None:
                 known = KnownSignal(event.data["signal"], alarm.id, event.kind is not EventKind.RAISED)
                 self._gathered.signals[sender(event), event.data["ref"]] = known
-            logged.append(Logged(position, alarm.id, alarm.site, body))
+            face = None if veiled is None else behind(body, number - veiled)
+            logged.append(Logged(position, alarm.id, alarm.site, body, face, None if face is None else alarm.veil))
         if logged:
             self._move_head(position=position, hash=hash)
         return tuple(logged)
@@ -264,6 +273,19 @@ class StoredUnit(StoredReading):
         self.written[alarm.id] = alarm
         if alarm.first.zone is not None and joinable(alarm):
             self._zones.setdefault(alarm.first.zone, {})[alarm.id] = None
+
+    def _veil(self, alarm: Alarm, count: int, position: int) -> None:
+        """What those see who are behind its veil. `count` of events were logged, the first at this position."""
+        begun = begins(alarm, count)
+        if begun is None:
+            return
+        gathered, now = self._gathered, {"open": not alarm.state.ended, "body": stored(alarm)}
+        if begun >= 0:
+            gathered.veiled[alarm.id] = {"alarm": alarm.id, "position": position + begun, **now}
+        elif alarm.id in gathered.veiled:
+            gathered.veiled[alarm.id] |= now
+        else:
+            gathered.veils[alarm.id] = {"id": alarm.id, **now}
 
     def _codes_in_use(self) -> set[str]:
         """Those of the alarms that were open when the transaction began, and of what it has opened."""

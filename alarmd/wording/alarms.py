@@ -65,10 +65,12 @@ def with_blank(code: str | None) -> str:
 
 
 def manner(alarm: Alarm, language: str) -> list[str]:
-    """How to come to a silent alarm; and whose it is where a helper needs help himself."""
+    """How to come to a silent alarm, the more so where it only looks called off; else whose it is where a helper needs
+    help himself."""
     opener = alarm.first.by
-    helper = opener.name if alarm.linked is not None and isinstance(opener, Person) else ""
+    helper = opener.name if alarm.linked is not None and isinstance(opener, Person) and not alarm.coerced else ""
     return [
+        *([say(language, "text.coerced")] if alarm.coerced else []),
         *([say(language, "text.silent")] if alarm.silent else []),
         *([say(language, "text.linked", name=clip(helper, HELPER))] if helper else []),
     ]

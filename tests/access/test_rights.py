@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alarmd.access.model import Key, Scope, Session
-from alarmd.access.rights import Right, of_key, of_session, require, rights_of, sees, site_of
+from alarmd.access.rights import ROLES, Right, of_key, of_session, require, rights_of, sees, site_of
+from alarmd.alarm.veil import SEE_THROUGH
 from alarmd.errors import NotAllowed, NotSignedIn
 from alarmd.organisation.model import Organisation, Person
 
@@ -50,17 +51,21 @@ def test_what_a_signed_in_person_may_do_follows_from_the_roles(person: str, lack
 @pytest.mark.parametrize(
     ("scope", "person", "may"),
     [
-        (Scope.PRESS, None, {Right.PRESS}),
-        (Scope.PRESS, "ivar", {Right.PRESS}),
+        (Scope.PRESS, None, {Right.PRESS, Right.TAKE_BACK}),
+        (Scope.PRESS, "ivar", {Right.PRESS, Right.TAKE_BACK}),
         (Scope.READ, None, {Right.READ}),
-        (Scope.ANSWER, "ola", {Right.READ, Right.ANSWER, Right.END, Right.ESCALATE}),
-        (Scope.ANSWER, "kari", {Right.READ, Right.ANSWER}),
+        (Scope.ANSWER, "ola", {Right.READ, Right.ANSWER, Right.END, Right.ESCALATE, Right.TAKE_BACK}),
+        (Scope.ANSWER, "kari", {Right.READ, Right.ANSWER, Right.TAKE_BACK}),
         (Scope.ANSWER, "nobody", {Right.READ}),
         (Scope.ADMIN, None, {Right.READ, Right.DRILL, Right.ADMIN}),
     ],
 )
 def test_what_a_key_may_do_follows_from_its_scope_and_person(scope: Scope, person: str | None, may: set[Right]) -> None:
     assert rights_of(of_key(key(scope, person), ORGANISATION)) == may
+
+
+def test_whoever_may_close_an_alarm_sees_through_a_veil_and_nobody_else() -> None:
+    assert {role for role, grant in ROLES.items() if Right.END in grant.rights} == SEE_THROUGH
 
 
 def test_a_person_who_has_left_is_nobody() -> None:

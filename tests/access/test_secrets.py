@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 from alarmd.access import secrets
+from alarmd.alarm.incoming import Pin
 
 
 def test_keys_are_url_safe_random_and_known_by_their_prefix() -> None:
@@ -31,3 +33,21 @@ def test_nobodys_password_never_fits_and_costs_as_much_as_somebodys() -> None:
     ours = extract_parameters(secrets.hash_password("x"))
     assert extract_parameters(secrets._NOBODY) == ours
     assert not PasswordHasher.from_parameters(ours).check_needs_rehash(secrets._NOBODY)
+
+
+@pytest.mark.parametrize(("typed", "which"), [("2580", Pin.HONEST), ("9137", Pin.DURESS), ("2581", None)])
+@pytest.mark.parametrize("is_set", [True, False])
+def test_both_pins_are_always_compared(
+    typed: str, which: Pin | None, is_set: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = [secrets.hash_password(pin) if is_set else None for pin in ("2580", "9137")]
+    compared: list[str | None] = []
+    fits = secrets.password_fits
+
+    def counted(hash: str | None, password: str) -> bool:
+        compared.append(hash)
+        return fits(hash, password)
+
+    monkeypatch.setattr(secrets, "password_fits", counted)
+    assert secrets.which_pin(hashes[0], hashes[1], typed) is (which if is_set else None)
+    assert compared == hashes

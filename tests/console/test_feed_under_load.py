@@ -8,7 +8,8 @@ from typing import Any
 
 from alarmd.access.model import Caller, Scope
 from alarmd.console import viewer
-from alarmd.console.feed import IN_ONE_FRAME, LONGEST_PAUSE, Hub
+from alarmd.console.feed import LONGEST_PAUSE, Hub
+from alarmd.console.sight import IN_ONE_FRAME
 from alarmd.console.viewer import Viewer
 from alarmd.ports import Logged
 from tests.support.virtual import VirtualClock

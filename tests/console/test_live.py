@@ -18,8 +18,9 @@ from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import Device
 from alarmd.commands.accounts import set_password
 from alarmd.console import viewer
-from alarmd.console.feed import BEAT, IN_ONE_FRAME, LONGEST_PAUSE
+from alarmd.console.feed import BEAT, LONGEST_PAUSE
 from alarmd.console.shapes import AlarmShape, EventShape
+from alarmd.console.sight import IN_ONE_FRAME
 from alarmd.store import open_database
 from tests.support.house import PUBLIC_URL, WITHIN, Console, House, console, house
 from tests.support.virtual import VirtualClock

@@ -8,7 +8,7 @@ import pytest
 from alarmd.alarm.detail import detail
 from alarmd.alarm.effects import Effect, Feedback, Tell
 from alarmd.alarm.events import Event, EventKind, wire
-from alarmd.alarm.incoming import Action, Pin
+from alarmd.alarm.incoming import Action, Answered, Pin
 from alarmd.alarm.lifecycle import by_pin, faced
 from alarmd.alarm.model import AttemptState, Kind, Person, Purpose, State
 from alarmd.alarm.view import summary
@@ -282,6 +282,8 @@ def test_a_receiver_outside_is_never_told_that_it_is_over_and_is_hidden_nothing(
     story.pin("kari")
     assert "arc" not in cancel_of(story).data["over_for"]
     assert seen_by(story.alarm, story.organisation.externals["arc"]) is story.alarm
+    answered = Answered(story.last, Action.ACKNOWLEDGE, Person("arc", "Alarm receiving centre", "voice"))
+    assert story.happens(answered).responder("arc") is not None
 
 
 @pytest.mark.parametrize("pin", Pin)

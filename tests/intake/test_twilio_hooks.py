@@ -247,7 +247,7 @@ async def test_a_text_answers_in_the_name_of_its_sender(
     body: str, action: Action, thanks: str, twilio: Twilio, desk: Desk
 ) -> None:
     assert (await twilio.text(body)) == thanks
-    assert desk.handed == [Answered("a1", action, By("ola", OLA.name, "sms"))]
+    assert desk.handed == [Answered("a1", action, By("ola", OLA.name, "sms"), roles=("guard",))]
 
 
 @pytest.mark.parametrize("body", ["STOP", "cancel", "end", "quit", "avslutt", "", "112", "hva skjer?"])
@@ -282,7 +282,7 @@ async def test_with_several_alarms_the_code_decides_and_without_it_nothing_is_ta
     assert (await twilio.text("stop")).endswith("Svar 1 47 for Mottak, 1 48 for Samtalerom 2.")
     assert desk.handed == []
     assert (await twilio.text("1 48")) == "Takk, du er meldt som på vei til Samtalerom 2. Svar 3 48 når du er fremme."
-    assert desk.handed == [Answered("a2", Action.EN_ROUTE, By("ola", OLA.name, "sms"))]
+    assert desk.handed == [Answered("a2", Action.EN_ROUTE, By("ola", OLA.name, "sms"), roles=("guard",))]
 
 
 async def test_one_who_has_arrived_is_where_he_was_going(twilio: Twilio, desk: Desk) -> None:
@@ -337,7 +337,7 @@ async def test_a_key_answers_in_the_name_of_whom_the_call_was_for(
     digit: str, action: Action, thanks: str, twilio: Twilio, desk: Desk
 ) -> None:
     assert (await twilio.key(digit)) == ([thanks], False)
-    assert desk.handed == [Answered("a1", action, By("ola", OLA.name, "voice"))]
+    assert desk.handed == [Answered("a1", action, By("ola", OLA.name, "voice"), roles=("guard",))]
 
 
 async def test_nine_says_it_again_and_a_wrong_key_says_that_first(twilio: Twilio, desk: Desk) -> None:

@@ -14,6 +14,7 @@ from alarmd.store.verify import verify
 from tests.store.exam import Exam
 from tests.store.exam_faults import ExamOfFaults
 from tests.store.exam_open import ExamOfOpenAlarms
+from tests.store.exam_veils import ExamOfVeils
 from tests.store.stage import Stage, pressed, stage
 from tests.support import servers
 from tests.support.servers import Server
@@ -24,7 +25,7 @@ END_ALL = """
 """
 
 
-class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms):
+class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfVeils):
     @pytest.fixture
     def url(self, postgres_url: str) -> str:
         return postgres_url

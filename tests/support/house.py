@@ -5,7 +5,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class Counting(ThreadedStore):
 
     database: Database
     reads: int = 0
+    writes: int = 0
 
     def __post_init__(self) -> None:
         super().__init__(self.database)
@@ -53,6 +54,10 @@ class Counting(ThreadedStore):
     async def read(self, work: Any) -> Any:
         self.reads += 1
         return await super().read(work)
+
+    async def transact(self, work: Any) -> Any:
+        self.writes += 1
+        return await super().transact(work)
 
 
 @dataclass
@@ -119,6 +124,18 @@ class House:
     async def account(self, person: str, password: str) -> None:
         stored = Account(person, hash_password(password))
         await self.store.transact(lambda r: r.put_account(stored, by="test", now=self.clock.now()))
+        await self.look()
+
+    async def pins(self, person: str, honest: str, duress: str) -> None:
+        """Beside the password that the person may have."""
+        hashes = hash_password(honest), hash_password(duress)
+
+        def put(registry: Registry) -> None:
+            account = registry.account(person) or Account(person)
+            changed = replace(account, pin=hashes[0], duress_pin=hashes[1])
+            registry.put_account(changed, by="test", now=self.clock.now())
+
+        await self.store.transact(put)
         await self.look()
 
     async def press(self, device: str = "desk-3", **more: Any) -> Taken:

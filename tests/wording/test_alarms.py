@@ -44,6 +44,13 @@ def test_a_silent_alarm_is_said_discreetly_and_clearly() -> None:
     assert text.startswith("Stille alarm: Samtalerom 2, 2. etg., Nav Fjordvik, kl. 14.05. Kom diskret, ikke ring dit.")
 
 
+def test_an_alarm_that_was_cancelled_under_duress_says_that_it_only_looks_so() -> None:
+    coerced = replace(alarm(Kind.DURESS), coerced=True)
+    warning = "TVANGSKODE brukt: der ser alarmen ut som avblåst. Kom diskret, ikke ring dit."
+    assert f"kl. 14.05. {warning} Svar 1" in step(coerced)
+    assert "DURESS CODE used" in step(coerced, "en")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("purpose", Purpose)
@@ -104,10 +111,12 @@ def test_the_newest_note_counts() -> None:
 def test_no_text_is_too_long_for_a_provider_and_every_step_can_be_answered(
     name: str, floor: str, way: str, site: str, note: str, *, drill: bool
 ) -> None:
+    """What is no drill is one that was cancelled under duress, which says more."""
     zone = Zone("fjordvik/reception", "fjordvik", name * 40, floor * 40, way * 40)
     organisation = office(sites={"fjordvik": Site("fjordvik", site * 40, {zone.id: zone})})
     late = told(alarm(Kind.DURESS, note=note * 40), step=2)
-    text = step(replace(late, drill=True) if drill else linked(late, name * 40), "nb", "47", organisation)
+    about = replace(late, drill=True) if drill else replace(linked(late, name * 40), coerced=True)
+    text = step(about, "nb", "47", organisation)
     assert len(text) <= 306
     assert text.endswith("Svar 1 47 hvis du kommer, 2 47 hvis du ikke kan, 3 47 når du er fremme.")
     assert "\n" not in text
@@ -121,7 +130,8 @@ def test_no_text_is_more_than_two_parts(language: str, kind: Kind, purpose: Purp
     zone = Zone("fjordvik/reception", "fjordvik", "Samtalerommet ved " * 3, "andre etasje " * 4, "forbi heisen og " * 9)
     organisation = office(sites={"fjordvik": Site("fjordvik", "Nav Fjordvik og omland " * 3, {zone.id: zone})})
     whole = alarm(kind, note=note)
-    for about in (whole, replace(whole, drill=True), linked(whole, "Anne-Marie Kristoffersen Fjord")):
+    linked_one = linked(whole, "Anne-Marie Kristoffersen Fjord")
+    for about in (whole, replace(whole, drill=True), linked_one, replace(linked_one, coerced=True)):
         late = told(about, step=2)
         assert segments(text_message(late, organisation, language, purpose, attempt="t1", code="47")) <= 2
 

@@ -45,6 +45,8 @@ def test_a_call_says_where_then_which_keys_and_listens_for_one() -> None:
 def test_a_drill_says_so_first_a_silent_alarm_how_to_come_a_late_call_who_comes() -> None:
     assert announcement(replace(alarm(), drill=True), OFFICE, "nn")[0] == "Dette er ei øving."
     assert "Kom diskret, ikke ring dit." in announcement(alarm(Kind.DURESS), OFFICE, "nb")
+    coerced = announcement(replace(alarm(Kind.DURESS), coerced=True), OFFICE, "nn")
+    assert coerced[-2:] == ("TVANGSKODE brukt: der ser alarmen ut som avblåsen.", "Kom diskret, ikkje ring dit.")
     late = told(coming(alarm(), "per"), step=3)
     assert announcement(late, OFFICE, "en", attempt="t1")[-1] == "1 of 2 on the way."
     assert announcement(alarm(), OFFICE, "nb")[-1] == "Utløst klokken 14.05."
@@ -68,7 +70,7 @@ def test_each_language_has_its_voice_and_nynorsk_borrows_one() -> None:
 def test_a_call_that_would_be_too_long_to_send_is_said_once() -> None:
     zone = Zone("fjordvik/reception", "fjordvik", "&" * 80, "&" * 80, "&" * 200)
     site = office(sites={"fjordvik": Site("fjordvik", "&" * 80, {zone.id: zone})})
-    worst = told(replace(alarm(Kind.DURESS, note="&" * 300), drill=True), step=2)
+    worst = told(replace(alarm(Kind.DURESS, note="&" * 300), drill=True, coerced=True), step=2)
     assert len(says(heard(worst, "nb", site)[0])) == 1
 
 

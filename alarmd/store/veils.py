@@ -1,0 +1,40 @@
+"""How the veil of an alarm is stored, and what stands behind it for each of its events. Everything here follows from
+the log."""
+
+from typing import Any
+
+import orjson
+
+from alarmd.alarm.events import from_wire, wire
+from alarmd.alarm.lifecycle import faced
+from alarmd.alarm.model import Alarm
+from alarmd.alarm.veil import Veil
+from alarmd.alarm.view import summary
+
+
+def stored(alarm: Alarm) -> str:
+    """Who is behind the veil of this alarm, and how it is listed there."""
+    assert alarm.veil is not None
+    assert alarm.face is not None
+    people, told = sorted(alarm.veil.people), sorted(alarm.veil.told)
+    return orjson.dumps({"people": people, "told": told, "face": summary(alarm.face)}).decode()
+
+
+def read(body: str) -> tuple[Veil, dict[str, Any]]:
+    """What `stored` wrote. Raises KeyError, TypeError or ValueError where that was tampered with."""
+    told: dict[str, Any] = orjson.loads(body)
+    return Veil(frozenset(told["people"]), frozenset(told["told"])), told["face"]
+
+
+def begins(alarm: Alarm, count: int) -> int | None:
+    """At which of its `count` newest events the veil begins, negative where it is an earlier one; None without one."""
+    return None if alarm.face is None else alarm.face.version - alarm.version + count - 1
+
+
+def behind(body: str, distance: int) -> str | None:
+    """What is given in place of a logged event that stands so far after the one that made the veil: none for what was
+    before it, a cancelled event for itself, nothing for what came after it."""
+    if distance:
+        return None if distance < 0 else ""
+    told = orjson.loads(body)
+    return orjson.dumps(wire(faced(from_wire(told)), told["alarm"], told["site"])).decode()
