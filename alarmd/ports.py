@@ -85,6 +85,10 @@ class Reading(Protocol):
 
     def head(self) -> Head: ...
 
+    def time(self) -> datetime | None:
+        """What the database's own clock shows now; None where it goes by this machine's."""
+        ...
+
     def organisation(self, version: int) -> Organisation:
         """A stored version. Raises NotFound."""
         ...

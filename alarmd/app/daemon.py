@@ -24,13 +24,14 @@ from fastapi import APIRouter, FastAPI
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import Performed
 from alarmd.alarm.times import moment
+from alarmd.app import clocks
 from alarmd.app.certificate import Certificate
 from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
 from alarmd.app.drain import Drain
 from alarmd.app.files import allow_many_files
 from alarmd.app.service import Service
 from alarmd.channels.registry import CHANNELS, open_channels, why_not
-from alarmd.clock import SystemClock, new_id
+from alarmd.clock import new_id
 from alarmd.console.application import application, server
 from alarmd.console.feed import Hub
 from alarmd.console.sign_in import SignIn
@@ -115,7 +116,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
             closing(open_database(settings.database_url, node=settings.node_name, daemon=True))
         )
         stack.callback(_let_go, database, settings.node_name)
-        clock = SystemClock()
+        clock = clocks.begin(database)
         clock.catch_up(_log_ends(database) or clock.now())
         store = stack.enter_context(closing(ThreadedStore(database)))
         channels = await stack.enter_async_context(open_channels(settings))
@@ -131,7 +132,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
             house.health.states["relay"] = lambda: "connected" if relay.healthy else "away"
         hub, app = _console(house, supervisor, settings)
         await _begin(house, supervisor, relay, channels)
-        supervisor.forever("clock watch", _watch_clock(clock, house.health))
+        supervisor.forever("clock watch", clocks.watch(clock, store, house.health))
         supervisor.forever("feed", hub.run())
         if buttons:
             lights.door = buttons.listen(broker, house, supervisor)
@@ -291,17 +292,6 @@ def _let_go(database: Database, node: str) -> None:
             unit.give_back(node)
     except NotDurable as fault:
         log.warning("leases run out by themselves", why=str(fault))
-
-
-async def _watch_clock(clock: SystemClock, health: Health) -> None:
-    """A clock that was put back is said aloud: stamps are ahead of it until it has caught up, or until a restart."""
-    while True:
-        if clock.behind > timedelta(0):
-            ahead = round(clock.behind.total_seconds())
-            health.found("clock", f"the clock of this machine was put back; alarmd goes on {ahead} s ahead of it")
-        else:
-            health.gone("clock", "the clock is right again")
-        await clock.sleep_until(clock.now() + timedelta(seconds=1))
 
 
 async def _watch(relay: Relay, health: Health, clock: Clock) -> None:

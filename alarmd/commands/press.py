@@ -4,7 +4,8 @@ daemon, at once where one runs, else when one starts.
 
 from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import Kind, Person
-from alarmd.clock import SystemClock, new_id
+from alarmd.app.clocks import begin
+from alarmd.clock import new_id
 from alarmd.commands.common import opened, whoever
 from alarmd.dispatch.take import Taker
 from alarmd.intake.wire import read_signal
@@ -20,8 +21,9 @@ def press(settings: Settings, device: str, *, kind: Kind | None, ref: str | None
     # Claimed by nobody's node: whichever daemon looks next performs the effects.
     taker = Taker("", new_id)
     with opened(settings) as database:
+        clock = begin(database)
         with database.transaction() as unit:
-            taken = taker.take(unit, pressed, SystemClock().now())
+            taken = taker.take(unit, pressed, clock.now())
         assert taken.signal is not None
         what = "already known, in" if taken.repeated else "joined" if taken.signal.joined else "raised"
         print(f"{what} alarm {taken.signal.alarm} (signal {taken.signal.signal})")

@@ -33,3 +33,4 @@ FEED_CLIENTS = Gauge("alarmd_feed_clients", "Consoles that follow the feed of th
 MQTT_CONNECTED = Gauge("alarmd_mqtt_connected", "1 while this node is subscribed at the broker")
 RELAY_CONNECTED = Gauge("alarmd_relay_connected", "1 while sister nodes can be told at once")
 FAULTS = Gauge("alarmd_faults", "What this node knows to be unwell")
+CLOCK_AHEAD = Gauge("alarmd_clock_ahead_seconds", "This machine's clock minus the database's, by which alarmd goes")

@@ -9,6 +9,8 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from alarmd.store.prepared import Prepared
+
 LOCK_WAIT = 5.0
 """Seconds a writer waits for another one's transaction."""
 
@@ -19,6 +21,8 @@ class Backend(Protocol):
     place: str
     alone: bool
     """Can there be one daemon only?"""
+    clock: Prepared | None
+    """Asks for its own time, with time zone; None: it has none but this machine's."""
     writer: Engine
     """One connection; its transaction locks out every other writer at once, or when it takes the head."""
     readers: Engine

@@ -6,6 +6,7 @@ swallowed the error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row
@@ -36,6 +37,11 @@ class Link:
             return self._connection.execute(statement, parameters).all()
         except SQLAlchemyError as error:
             raise self._broken(error) from error
+
+    def time(self) -> datetime | None:
+        """What the database's own clock shows, if it has one. Raises NotDurable."""
+        clock = self._backend.clock
+        return None if clock is None else self.fetch(clock, {})[0][0]
 
     def fetch(self, prepared: Prepared, values: Values) -> list[tuple[Any, ...]]:
         """Every row, by the short way. Raises NotDurable."""

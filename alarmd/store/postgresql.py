@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import psycopg
 from psycopg import conninfo
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from alarmd.errors import CannotStart
 from alarmd.store.backend import LOCK_WAIT, first_line
+from alarmd.store.prepared import Prepared
 
 DAEMON, SHELL = "alarmd node", "alarmd shell"
 _SCHEMA_LOCK = 0x616C61726D64
@@ -31,6 +32,7 @@ class Postgresql:
     """
 
     alone = False
+    clock: Prepared | None = Prepared(select(func.clock_timestamp()))  # now() would be the beginning of the transaction
 
     def __init__(self, url: str, *, node: str, daemon: bool) -> None:
         try:

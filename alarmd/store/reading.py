@@ -1,5 +1,6 @@
 """Questions to the store within one snapshot: the port `Reading` in SQL. Runs in the store's threads, knows no loop."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -107,6 +108,9 @@ class StoredReading:
 
     def head(self) -> Head:
         return self._head
+
+    def time(self) -> datetime | None:
+        return self._link.time()
 
     def organisation(self, version: int) -> Organisation:
         known = self._memory.organisations.get(version)

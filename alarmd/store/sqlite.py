@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from alarmd.errors import CannotStart
 from alarmd.store.backend import LOCK_WAIT, first_line, sync
-from alarmd.store.prepared import wrapped
+from alarmd.store.prepared import Prepared, wrapped
 
 _FLOCK = "hhqqi4x"
 """struct flock of Linux on 64 bits: l_type, l_whence, l_start, l_len, l_pid."""
@@ -44,6 +44,7 @@ class Sqlite:
     """
 
     alone = True
+    clock: Prepared | None = None
 
     def __init__(self, url: str) -> None:
         self._file = file_of(url)
