@@ -4,6 +4,7 @@ decision is made here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from alarmd.alarm.incoming import Answered, Incoming, Pressed, Reported
 from alarmd.alarm.model import Alarm
@@ -31,6 +32,9 @@ MQTT_READY = ("off", "subscribed", "unreachable")
 """Contract: ready means subscribed, or that the broker could not be reached at the first try, which the body then
 says.
 """
+
+
+_signals = cache(metrics.SIGNALS.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,16 @@ class SignalCounter:
 
     async def submit(self, pressed: Pressed) -> intake.Taken:
         pressed = self._named(pressed)
-        with metrics.SIGNALS.labels(self.source, "refused").count_exceptions():
+        try:
             taken = await self.house.take(pressed)
+        except Exception:
+            _signals(self.source, "refused").inc()
+            raise
         assert taken.signal is not None
         assert taken.alarm is not None
         answer = taken.signal
         result = "repeated" if taken.repeated else "joined" if answer.joined else "raised"
-        metrics.SIGNALS.labels(self.source, result).inc()
+        _signals(self.source, result).inc()
         seen = taken.alarm.face or taken.alarm  # a presser never sees behind a veil
         return intake.Taken(answer.signal, answer.alarm, answer.joined, seen.state.value, taken.repeated)
 

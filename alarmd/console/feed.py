@@ -11,12 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from itertools import islice
 
-import orjson
 import structlog
 
 from alarmd.access.model import Caller
 from alarmd.access.rights import Right, rights_of
-from alarmd.alarm.times import moment
 from alarmd.console import frames
 from alarmd.console.desk import Spawn
 from alarmd.console.sight import IN_ONE_FRAME, NOTHING, Entry, entry, framed, hidden, told
@@ -140,7 +138,7 @@ class Hub:
         self._free_at = now + pause if pause >= SHORTEST_PAUSE else now
         for each in fresh:
             if '"kind":"raised"' in each.text:
-                metrics.PRESS_TO_CONSOLE.observe((now - moment(orjson.loads(each.text)["at"])).total_seconds())
+                metrics.PRESS_TO_CONSOLE.observe((now - frames.at(each.text)).total_seconds())
 
     async def run(self) -> None:
         """For ever: what was held back for a moment, and the beats."""

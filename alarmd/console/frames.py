@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from alarmd.alarm.times import stamp
+from alarmd.alarm.times import moment, stamp
 from alarmd.ports import Logged
 
 
@@ -16,6 +16,12 @@ def spliced(logged: Logged, *, faced: bool = False) -> str:
     which may be nothing."""
     body = logged.body if logged.face is None or not faced else logged.face
     return f'{{"position":{logged.position},{body[1:]}' if body else ""
+
+
+def at(spliced: str) -> datetime:
+    """When it happened; read out of the text, for a storm has no time to read all of it."""
+    start = spliced.index('"at":"') + len('"at":"')
+    return moment(spliced[start : spliced.index('"', start)])
 
 
 def hello(position: int, node: str, now: datetime) -> str:

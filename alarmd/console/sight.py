@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alarmd.access.model import Caller
 from alarmd.access.side import hides
+from alarmd.alarm.values import quick
 from alarmd.alarm.veil import Veil
 from alarmd.console import frames
 from alarmd.ports import Logged
@@ -15,6 +16,7 @@ IN_ONE_FRAME = 500
 NOTHING: frozenset[int] = frozenset()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An event, ready to be sent. Those behind `veil` are given `face`, nothing where that is empty."""

@@ -23,6 +23,7 @@ LARGEST = 64 * 1024
 """Bytes of a body that are looked at; a signal has a few dozen."""
 LONGEST_REF, LONGEST_NOTE, LONGEST_ID, LONGEST_ECHO = 200, 1000, 127, 40
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """What PostgreSQL and UTF-8 cannot hold: it must be told here, not by a commit that fails."""
 
@@ -36,6 +37,9 @@ class Topic(StrEnum):
     SIGNAL = "signal"
     HEARTBEAT = "heartbeat"
     STATUS = "status"
+
+
+TOPICS = frozenset(Topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def read_object(body: bytes) -> Mapping[str, object]:
 def read_topic(topic: str) -> tuple[Topic, str] | None:
     """What kind of message it is and of which device; None for a topic that is none of ours."""
     match topic.split("/"):
-        case ["alarmd", "v1", word, device] if word in tuple(Topic) and device:
+        case ["alarmd", "v1", word, device] if word in TOPICS and device:
             return Topic(word), device
         case _:
             return None
@@ -126,7 +130,7 @@ def feedback_topic(device: str) -> str:
 def feedback_payload(alarm: str, feedback: Feedback) -> bytes:
     """What a button is told: the state of its alarm, and whose press that answers."""
     body = {"state": feedback.state, "alarm": alarm, "ref": feedback.ref}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return COMPACT.encode(body).encode()
 
 
 def _attempt(read: Callable[[Mapping[str, object]], T], fields: Mapping[str, object]) -> tuple[T | None, str | None]:

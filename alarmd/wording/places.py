@@ -70,6 +70,8 @@ def note(alarm: Alarm) -> str:
 
 def one_line(text: str) -> str:
     """Runs of blanks and breaks become one blank; what cannot be printed (and would break the XML of a call) goes."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
