@@ -1,5 +1,6 @@
 """What the documents tell a reader to do works, where they point is something, and the contract forgets nothing."""
 
+import importlib
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ README = ROOT / "README.md"
 CONTRACT = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "web_console" / "README.md"]
 DOCUMENTS += sorted((ROOT / "docs").rglob("*.md"))
+NODE = re.compile(r"`(tests/[^`]*::[^`]*)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 
 
@@ -76,3 +78,28 @@ async def test_the_contract_names_every_route(tmp_path: Path) -> None:
         paths = (await http.get("/openapi.json")).json()["paths"]
     routes = [path.removeprefix("/v1/alarms/{id}/") for path in paths]
     assert [route for route in routes if not re.search(rf"(?<!\w){re.escape(route)}(?!\w)", CONTRACT)] == []
+
+
+def test_every_test_that_the_lessons_name_is_there() -> None:
+    named = NODE.findall((ROOT / "docs" / "lessons.md").read_text(encoding="utf-8"))
+    assert len(named) > 50
+    assert [node for node in named if not is_there(node)] == []
+
+
+def test_every_lesson_names_a_test_or_says_why_there_is_none() -> None:
+    text = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
+    rows = [
+        row for row in re.findall(r"^\| (.*) \|$", text, re.MULTILINE) if not row.startswith(("| what", "tag |", "---"))
+    ]
+    numbers = {int(number) for row in rows for number in re.findall(r"\d+", row.partition("|")[0]) if row[0] != "F"}
+    assert numbers == set(range(1, 43))
+    assert [row for row in rows if not NODE.search(row) and "no test: " not in row] == []
+
+
+def is_there(node: str) -> bool:
+    """Does this test exist, its class's own or inherited?"""
+    path, *names = node.split("::")
+    found: object = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+    for name in names:
+        found = getattr(found, name, None)
+    return callable(found)

@@ -10,9 +10,11 @@ from alarmd.alarm.incoming import Action, Answered, Pressed
 from alarmd.alarm.model import AttemptState, Device, Person, State
 from alarmd.errors import NotDurable, NotFound, Undecidable
 from alarmd.escalation.draft import Decision
-from alarmd.ports import Committed, Outcome
+from alarmd.organisation.model import Joining
+from alarmd.ports import Committed, Message, Outcome
 from alarmd.store.unit import StoredUnit
-from tests.support.loop import World
+from tests.support.loop import DELIVERED, World
+from tests.support.organisations import office, person
 
 OLA = Person("ola", "Ola Fjord", "console")
 
@@ -203,3 +205,80 @@ async def test_a_retry_waits_and_then_goes(world: World) -> None:
         assert world.wires["sms"].told.count("kari") == 1
         await world.clock.advance(2.1)
         assert world.wires["sms"].told.count("kari") == 2
+
+
+# What went wrong elsewhere (docs/lessons.md).
+
+
+async def test_thirteen_hundred_people_are_told_at_once(world: World) -> None:
+    everybody = {f"p{n}": person(f"p{n}", "guard") for n in range(1300)}
+    world.apply(office(people=everybody, teams={"guards": tuple(everybody), "nobody": ()}))
+    async with world.life() as loop:
+        await loop.submit(pressed("under-desk-2"))
+        assert len(world.wires["sms"].told) == 1300, "and no time has passed"
+
+
+async def test_no_throttle_delays_the_first_message_of_the_thirtieth_alarm(world: World) -> None:
+    world.apply(office(joining=Joining(same_device=False, same_zone_within=None)))
+    async with world.life() as loop:
+        for _ in range(30):
+            await loop.submit(pressed())
+        assert world.wires["sms"].told.count("ola") == 30
+
+
+async def test_a_channel_that_breaks_on_one_person_tells_the_others_and_him_another_way(world: World) -> None:
+    def breaks(message: Message) -> Outcome:
+        if message.recipient.id == "ola":
+            raise RuntimeError("a contact that nobody foresaw")
+        return DELIVERED
+
+    world.wires["sms"].answer = breaks
+    async with world.life() as loop:
+        await loop.submit(pressed())
+        await world.clock.advance(0.01)
+        assert sorted(world.wires["sms"].told) == ["kari", "ola", "per", "siv"]
+        assert world.wires["voice"].told == ["ola"]
+
+
+async def test_a_way_that_nobody_has_set_up_leads_to_the_next_at_once_and_is_said(world: World) -> None:
+    del world.wires["sms"]
+    async with world.life() as loop:
+        taken = await loop.submit(pressed())
+        await world.clock.advance(0.01)
+        assert sorted(world.wires["voice"].told) == ["kari", "ola", "per", "siv"]
+        assert taken.alarm is not None
+        attempts = [a for n in (await loop.alarm(taken.alarm.id)).notifications for a in n.attempts]
+        assert {a.why for a in attempts if a.channel == "sms"} == {"not_configured"}
+
+
+async def test_killed_before_the_all_clear_was_sent_it_is_sent_after_the_restart(world: World) -> None:
+    async with world.life() as loop:
+        taken = await loop.submit(pressed())
+        await world.clock.advance(0.01)
+        world.wires["sms"].hold = asyncio.Event()
+        assert taken.alarm is not None
+        await loop.submit(Answered(taken.alarm.id, Action.RESOLVE, OLA, reason="seen to"))
+    world.wires["sms"].told.clear()
+    world.wires["sms"].hold = None
+    async with world.life():
+        await world.clock.advance(1)
+        assert sorted(world.wires["sms"].told) == ["kari", "ola", "per", "siv"]
+
+
+async def test_an_answer_is_still_there_after_a_restart(world: World) -> None:
+    async with world.life() as loop:
+        taken = await loop.submit(pressed())
+        assert taken.alarm is not None
+        await loop.submit(Answered(taken.alarm.id, Action.ACKNOWLEDGE, OLA))
+    async with world.life() as again:
+        alarm = await again.alarm(taken.alarm.id)
+        assert (alarm.state, [r.person for r in alarm.responders]) == (State.ACKNOWLEDGED, ["ola"])
+        await world.clock.advance(200)
+        assert world.wires["voice"].told == []
+
+
+async def test_whoever_was_taken_off_the_list_is_not_told_of_the_next_alarm(world: World) -> None:
+    async with world.life() as loop:
+        world.apply(office(teams={"guards": ("per",), "nobody": ()}))
+        await loop.submit(pressed("under-desk-2"))
+        assert world.wires["sms"].told == ["per"]

@@ -286,3 +286,23 @@ def test_an_answer_carries_who_and_how() -> None:
     ola = Person("ola", "Ola Nes", "sms")
     story.happens(Answered(story.last, Action.ACKNOWLEDGE, ola))
     assert story.events[story.last][-1].by == ola
+
+
+def test_one_who_was_asked_for_later_is_left_in_peace_once_he_answers() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(20, role("manager"))))
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.does("ola", Action.ESCALATE)
+    story.does("eva", Action.DECLINE)
+    story.wait(60)
+    assert story.told("voice") == []
+    assert not any(still_wanted(story.alarm, e) for e in story.effects if isinstance(e, Tell))
+
+
+def test_an_attended_alarm_tells_nobody_however_long_it_stays_open() -> None:
+    story = Story()
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    told = len([e for e in story.effects if isinstance(e, Tell)])
+    story.wait(120 * 86400)
+    assert len([e for e in story.effects if isinstance(e, Tell)]) == told

@@ -1,14 +1,23 @@
 """The chain's clock: which step when, told as stories. Seconds are counted from the press."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action
 from alarmd.alarm.model import Kind, Person
-from alarmd.organisation.model import Absence, Acknowledge, Repeat, Target, TargetKind
+from alarmd.organisation.model import (
+    Absence,
+    Acknowledge,
+    Repeat,
+    Rotation,
+    Schedule,
+    Target,
+    TargetKind,
+    Window,
+)
 from tests.escalation.stories import GUARDS, faults, one, one_after_another, pressed_at_reception
 from tests.support.organisations import answered_by, office, person, role, seconds, step, team
 from tests.support.story import Story
@@ -246,3 +255,35 @@ def test_a_drill_whose_step_means_externals_alone_passes_on() -> None:
     story = Story(answered_by(*chain), arrives=True)
     story.press(drill=True)
     assert story.steps() == [(0, 1, []), (0, 2, ["ola"])]
+
+
+# What went wrong elsewhere (docs/lessons.md).
+
+
+def test_a_chain_goes_on_for_days_and_never_gives_up() -> None:
+    story = Story(answered_by(step(0, one("ola")), step(20, one("per")), repeat=Repeat(2, seconds(60))), arrives=True)
+    story.press()
+    story.wait(3 * 86400)
+    assert len(story.steps()) == 1 + 3 * 1440, "each minute of three days, and Ola before them"
+    assert story.due[story.last] == story.now + seconds(20)
+
+
+def test_hours_in_which_nobody_is_on_call_pass_a_step_and_pause_nothing() -> None:
+    start = datetime(2027, 3, 1, 8)  # noqa: DTZ001 - local to the organisation
+    hours = Window(frozenset({0}), time(8), time(10))
+    duty = Schedule("duty", (Rotation(("per",), start, timedelta(days=7)),), hours)
+    chain = (step(0, one("ola")), step(20, Target(TargetKind.ON_CALL, "duty")), step(40, one("siv")))
+    story = Story(answered_by(*chain, repeat=Repeat(1, seconds(100)), schedules={"duty": duty}), arrives=True)
+    story.now = datetime(2027, 3, 1, 8, 59, 50, tzinfo=UTC)  # ten seconds before ten o'clock in Oslo
+    story.press()
+    story.wait(160)
+    assert story.steps() == [
+        (0, 1, ["ola"]), (20, 2, []), (20, 3, ["siv"]), (120, 1, ["ola"]), (140, 2, []), (140, 3, ["siv"]),
+    ]  # fmt: skip
+
+
+def test_several_targets_of_a_step_are_all_told() -> None:
+    arc = Target(TargetKind.EXTERNAL, "arc")
+    story = Story(answered_by(step(0, one("eva"), team("guards"), role("staff"), arc, by=())))
+    story.press()
+    assert story.steps() == [(0, 1, ["eva", *GUARDS, "kari", "arc"])]

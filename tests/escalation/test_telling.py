@@ -14,7 +14,7 @@ from alarmd.alarm.model import AttemptState, Purpose
 from alarmd.escalation.decide import Situation, decide
 from alarmd.escalation.receipts import RANK, still_wanted
 from alarmd.escalation.retry import REACHED
-from alarmd.organisation.model import CONSOLE, Contact, Target, TargetKind
+from alarmd.organisation.model import CONSOLE, Contact, Repeat, Target, TargetKind
 from tests.support.organisations import answered_by, office, person, seconds, step
 from tests.support.story import Story
 
@@ -310,3 +310,25 @@ def test_an_attempt_that_has_an_outcome_is_not_made_twice() -> None:
     assert not still_wanted(story.alarm, replace(text, attempt="another"))
     report(story, "sms", AttemptState.ACCEPTED)
     assert not still_wanted(story.alarm, text)
+
+
+# What went wrong elsewhere (docs/lessons.md).
+
+
+def test_he_is_rung_again_in_every_round_until_somebody_comes() -> None:
+    """A missed call in a radio shadow is not the last one."""
+    people = {**office().people, "ola": person("ola", "guard", contact=(VOICE,))}
+    chain = (step(0, OLA, by=("voice",)),)
+    story = Story(answered_by(*chain, repeat=Repeat(1, seconds(60)), people=people))
+    story.press()
+    for _ in range(10):
+        story.report(story.attempt("ola", "voice").id, AttemptState.FAILED, why="no_answer")
+        story.wait(60)
+    assert story.told("voice") == ["ola"] * 11
+
+
+def test_one_who_has_none_of_the_steps_channels_is_told_another_way_at_once() -> None:
+    story = ola_told(("voice",), (MAIL, SMS))
+    assert tried(story) == ["email"]
+    story.wait(3)
+    assert tried(story) == ["email", "sms"]

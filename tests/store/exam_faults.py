@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from alarmd.access.model import Account, Key, Scope, Session
+from alarmd.alarm.incoming import Pressed
+from alarmd.alarm.model import Device
 from alarmd.errors import CannotStart, NotDurable
 from alarmd.store import open_database
 from alarmd.store.link import Link
@@ -21,6 +23,7 @@ from alarmd.store.tables import metadata
 from alarmd.store.upgrade import upgrade
 from alarmd.store.verify import MOST, verify
 from tests.store.stage import Stage, pressed, stage
+from tests.support.effort import effort
 
 TAMPERED = {
     "the text of an event": ("UPDATE events SET body = replace(body, 'a-1', 'a-9')", "event 1 is not what was written"),
@@ -114,6 +117,17 @@ class ExamOfFaults:
         findings = verify(lived.database).findings
         assert len(findings) == MOST + 1
         assert findings[-1] == "and 10 more"
+
+    def test_verify_takes_a_time_that_grows_with_the_log_and_not_with_its_square(self, one: Stage) -> None:
+        """An auditor that is too slow is switched off."""
+
+        def audited(presses: int) -> int:
+            for n in range(presses):
+                one.take(Pressed(Device("desk-3"), device="desk-3", ref=f"{presses}-{n}", drill=True))
+            return effort(lambda: verify(one.database))
+
+        few, many = audited(20), audited(60)
+        assert many < 4.4 * few, "four times as many alarms"
 
     def test_verify_runs_beside_a_writer(self, lived: Stage) -> None:
         with lived.database.transaction() as unit:

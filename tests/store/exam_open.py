@@ -1,10 +1,12 @@
 """The third paper of the exam: of the alarms that are open, which is asked for when, and by which code."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from alarmd.alarm.incoming import Action, FaultFound, FaultGone, Pressed
+from alarmd.alarm.events import EventKind
+from alarmd.alarm.incoming import Action, DeadlinePassed, FaultFound, FaultGone, Pressed
 from alarmd.alarm.model import Device, Kind, Person
 from alarmd.errors import Refused
 from alarmd.ports import Registry
@@ -126,3 +128,13 @@ class ExamOfOpenAlarms:
         with one.database.transaction() as unit:
             one.taker().take(unit, FaultGone("before", "back"), one.now)
             assert len(unit.open_alarms(at_most=100)) == 9
+
+    def test_two_nodes_that_meet_one_deadline_do_its_step_once(self, one: Stage) -> None:
+        alarm = one.press("desk-3").alarm
+        assert alarm is not None
+        one.now += timedelta(seconds=20)
+        with stage(one.url, "two") as two:
+            two.now = one.now
+            taken = [node.take(DeadlinePassed(alarm.id))[0].decision for node in (one, two)]
+        steps = [[e.data["step"] for e in d.events if e.kind is EventKind.STEP_DUE] for d in taken]
+        assert steps == [[2], []]
