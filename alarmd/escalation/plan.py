@@ -126,7 +126,7 @@ def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
 def tell(draft: Draft, recipient: Recipient, step: Step, clock: NextStep, reason: Reason) -> None:
     """Tell one of them by all the step's channels at once."""
     contacts = retry.first_contacts(recipient, step.by)
-    attempts = [_shown(draft)] if not step.by or CONSOLE in step.by else []
+    attempts = [_shown(draft)] if retry.at_console(recipient, step.by) else []
     attempts += [_attempt(draft, recipient, contact) for contact in contacts]
     alone = step.by == (CONSOLE,) or len(contacts) == len(recipient.contact)
     new = Notification(draft.ids(), recipient.id, clock.step, clock.round, Purpose.STEP, draft.now, (), not alone)
@@ -259,7 +259,7 @@ def _coming(alarm: Alarm) -> set[str]:
 
 
 def _can_be_told(recipient: Recipient, step: Step) -> bool:
-    return not step.by or CONSOLE in step.by or bool(recipient.contact)
+    return retry.at_console(recipient, step.by) or bool(recipient.contact)
 
 
 def _reason(draft: Draft, clock: NextStep) -> Reason:

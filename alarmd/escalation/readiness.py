@@ -16,15 +16,14 @@ from zoneinfo import ZoneInfo
 
 from alarmd.alarm.model import Kind
 from alarmd.escalation.duty import moments, on_duty
+from alarmd.escalation.retry import at_console
 from alarmd.escalation.schedule import begins, ends, in_hours
 from alarmd.escalation.targets import named_by, people_for
 from alarmd.organisation.model import (
-    CONSOLE,
     CONTACT_KINDS,
     Chain,
     Contact,
     Organisation,
-    Person,
     Schedule,
     Step,
     Target,
@@ -154,8 +153,7 @@ def _reached(asked: Asked, organisation: Organisation, site: str | None, at: dat
 
 def _reachable(organisation: Organisation, step: Step, recipient: str) -> bool:
     found = organisation.recipient(recipient)
-    at_console = isinstance(found, Person) and (not step.by or CONSOLE in step.by)
-    return found is not None and (bool(found.contact) or at_console)
+    return found is not None and (bool(found.contact) or at_console(found, step.by))
 
 
 def _lasting(organisation: Organisation, at: datetime) -> Organisation:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alarmd.alarm.model import Alarm, Attempt, AttemptState, Notification, Purpose
-from alarmd.organisation.model import CONSOLE, TEXTUAL, Recipient
+from alarmd.organisation.model import CONSOLE, TEXTUAL, Person, Recipient
 
 ACCEPTED_WITHIN = timedelta(seconds=3)
 DELIVERED_WITHIN = timedelta(seconds=15)
@@ -23,12 +23,18 @@ TAKEN = REACHED | {AttemptState.ACCEPTED}
 
 def first_contacts(recipient: Recipient, by: Sequence[str]) -> tuple[int, ...]:
     """Places of the contacts that a step uses at once; all of them when it names no channels. When it names some and
-    he has none of those, his other contacts follow at once, the first of them here."""
+    he has none of those, his other contacts follow at once, the first of them here. Nobody outside has a console, so
+    one alone is no way to tell him."""
     every = range(len(recipient.contact))
     chosen = tuple(i for i in every if not by or recipient.contact[i].kind in by)
-    if chosen or tuple(by) == (CONSOLE,):
+    if chosen or (tuple(by) == (CONSOLE,) and at_console(recipient, by)):
         return chosen
     return tuple(every)[:1]
+
+
+def at_console(recipient: Recipient, by: Sequence[str]) -> bool:
+    """Does the console show it to him?"""
+    return isinstance(recipient, Person) and (not by or CONSOLE in by)
 
 
 def all_clear_contacts(recipient: Recipient) -> tuple[int, ...]:

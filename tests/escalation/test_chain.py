@@ -229,6 +229,16 @@ def test_a_responder_who_presses_himself_is_not_called_by_his_other_contact() ->
     assert story.told("voice") == ["ola", "per"]
 
 
+def test_nobody_outside_has_a_console_and_is_told_by_his_own_way_instead() -> None:
+    """An external of a step that is for the console alone was thought to be told, and nobody told it."""
+    story = Story(answered_by(step(0, Target(TargetKind.EXTERNAL, "arc"), by=("console",))))
+    story.press()
+    assert story.steps() == [(0, 1, ["arc"])]
+    assert story.told("dc09") == ["arc"]
+    (told,) = story.alarm.notifications
+    assert [attempt.channel for attempt in told.attempts] == ["dc09"]
+
+
 @pytest.mark.parametrize(
     ("kind", "drill", "externals", "told"),
     [
