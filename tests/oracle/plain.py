@@ -59,7 +59,7 @@ class Plain:
         hours = self._hours(self.schedule.only) if self.schedule.only else [True] * count
         turns = [self._turns(rotation) for rotation in self.schedule.rotations]
         own = [self._hours(r.only) if r.only else [True] * count for r in self.schedule.rotations]
-        changes = [self._inside([Span(o.start, o.end)]) for o in self.schedule.overrides]
+        changes = [self.inside([Span(o.start, o.end)]) for o in self.schedule.overrides]
         for minute in range(count):
             regular: list[str] = []
             for rotation, turn, there in zip(self.schedule.rotations, turns, own, strict=True):
@@ -99,7 +99,7 @@ class Plain:
                 start, end = datetime.combine(day, window.start), datetime.combine(day, window.end)
                 spans.append(Span(start, end if end > start else end + DAY))
             day += DAY
-        return self._inside(spans)
+        return self.inside(spans)
 
     def _is_one_of(self, window: Window, day: date) -> bool:
         named, holiday = day.weekday() in window.days, day in self.holidays
@@ -110,7 +110,7 @@ class Plain:
             OnHolidays.ALSO: named or holiday,
         }[window.holidays]
 
-    def _inside(self, spans: Sequence[Span]) -> list[bool]:
+    def inside(self, spans: Sequence[Span]) -> list[bool]:
         """Every span laid over the minutes. Clocks are put back by less than three hours."""
         shown = self.watch.shown
         found = [False] * len(shown)

@@ -3,9 +3,16 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 
 from tests.simulation.story import told
 from tests.simulation.world import run
+
+AT_ONCE = 10
+"""Worlds that a process takes in one go."""
+NEWS = 1000
+"""After so many it is said how far it has come."""
 
 
 def main() -> int:
@@ -23,15 +30,35 @@ def main() -> int:
 
 
 def _many(seeds: range) -> int:
+    """In as many processes as there are processors, told in the order of the seeds."""
     began, bad = time.perf_counter(), 0
-    for seed in seeds:
-        verdict = run(seed)
-        if verdict.findings:
+    with ProcessPoolExecutor() as processes:
+        for seed, story in _told(processes.map(_live, seeds, chunksize=AT_ONCE), seeds, began):
             bad += 1
-            print(told(verdict) if bad == 1 else f"seed {seed}: {verdict.findings[0]}", flush=True)
-    took = time.perf_counter() - began
-    print(f"{len(seeds)} worlds in {took:.0f} s, {len(seeds) / took * 60:.0f} a minute; {bad} broke a truth")
+            first = story.partition("Findings:\n")[2].partition("\n")[0]
+            print(story if bad == 1 else f"seed {seed}: {first}", flush=True)
+    print(f"{_pace(len(seeds), began)}; {bad} broke a truth")
     return 1 if bad else 0
+
+
+def _told(stories: Iterable[str | None], seeds: range, began: float) -> Iterator[tuple[int, str]]:
+    """Those of worlds that have broken a truth."""
+    for number, (seed, story) in enumerate(zip(seeds, stories, strict=True), 1):
+        if number % NEWS == 0:
+            print(_pace(number, began), file=sys.stderr, flush=True)
+        if story is not None:
+            yield seed, story
+
+
+def _live(seed: int) -> str | None:
+    """The story of this world, where it has broken a truth."""
+    verdict = run(seed)
+    return told(verdict) if verdict.findings else None
+
+
+def _pace(worlds: int, began: float) -> str:
+    took = time.perf_counter() - began
+    return f"{worlds} worlds in {took:.0f} s, {worlds / took * 60:.0f} a minute"
 
 
 if __name__ == "__main__":

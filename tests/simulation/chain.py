@@ -1,111 +1,157 @@
 """The chain, read from the organisation by a plain second implementation: which steps come, when, and whom each tells,
-as long as nobody answers. What the engine has done must be that.
+from the press to the end, through every answer, lapse and upgrade. What the engine has done must be that.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Alarm, Person
-from alarmd.organisation.model import CONSOLE, Chain, Organisation, Step, Target, TargetKind
+from alarmd.alarm.events import EventKind, Reason
+from alarmd.alarm.model import NextStep, State
+from alarmd.organisation.model import Chain
+from tests.simulation.answers import COME, Answers
+from tests.simulation.meant import meant
 from tests.simulation.record import Record, Told
-
-OTHER = {
-    EventKind.ACKNOWLEDGED,
-    EventKind.EN_ROUTE,
-    EventKind.ARRIVED,
-    EventKind.DECLINED,
-    EventKind.RESOLVED,
-    EventKind.CANCELLED,
-    EventKind.UPGRADED,
-}
-"""From here on the alarm is not one that nobody has answered."""
 
 
 def chain_was_followed(seen: Record) -> Iterator[str]:
-    """Every alarm that nobody answered told everyone its chain names, in order, in time."""
+    """Every alarm told everyone whom its chain names, in order and in time, as long as too few were coming, and nobody
+    when enough were; and what people said has made of it what it should.
+    """
     for id, tale in seen.tales.items():
-        organisation = seen.scenario.organisation
-        yield from (f"{id}: {finding}" for finding in _followed(seen, organisation, tale))
+        yield from (f"{id}: {finding}" for finding in Clock(seen, tale).findings(tale))
 
 
-def _followed(seen: Record, organisation: Organisation, tale: list[Told]) -> Iterator[str]:
-    opened = tale[0]
-    chain = organisation.chain_for(opened.alarm.kind, opened.alarm.site)
-    number, round = 1, 1
-    planned = opened.event.at + chain.steps[0].after
-    known = opened.at
-    for told in tale:
-        if told.event.kind in OTHER:
-            return
-        data = told.event.data
+@dataclass
+class Due:
+    """The next step: when (not while the clock stands), and the event by which that was settled. `asked`: somebody
+    wants it whoever is coming.
+    """
+
+    step: int
+    round: int
+    at: datetime | None
+    since: Told
+    asked: bool = False
+
+
+class Clock:
+    """The clock of one alarm's chain."""
+
+    def __init__(self, seen: Record, tale: list[Told]) -> None:
+        self._seen = seen
+        opened = tale[0]
+        organisation = seen.organisation(opened.alarm)
+        self.answers = Answers(organisation, organisation.chain_for(opened.alarm.kind, opened.alarm.site))
+        self._pressed_again = False
+        self._due = Due(1, 1, opened.event.at + self._chain.steps[0].after, opened)
+
+    @property
+    def _chain(self) -> Chain:
+        return self.answers.chain
+
+    def findings(self, tale: list[Told]) -> Iterator[str]:
+        """What is not as it should be; the first event that is wrong is the last that is judged."""
+        for told in tale:
+            wrong = list(self._kept_waiting(told.at))
+            if told.event.kind is EventKind.STEP_DUE or self._passed(told):
+                wrong += self._do(told)
+            wrong += self.answers.hear(told)
+            self._move(told)
+            wrong += self._shown(told)
+            yield from wrong
+            if wrong:
+                return
+        yield from self._kept_waiting(self._seen.scenario.ends_at)
+        if self._due.at is not None and not self.answers.over:
+            until = self._until(self._due.at, self._due.since)
+            if until < self._seen.scenario.ends_at:
+                yield f"step {self._due.step} of round {self._due.round} should have been done until {until:.3f}"
+
+    @staticmethod
+    def _passed(told: Told) -> bool:
+        """A step that reaches nobody."""
+        return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] == Reason.NOBODY_REACHED
+
+    def _move(self, told: Told) -> None:
+        """What an answer, a lapse, an upgrade or one more press makes of the clock. It stands while enough are coming,
+        unless somebody has pressed since one of them has said so.
+        """
+        kind, at, due = told.event.kind, told.event.at, self._due
+        enough = self.answers.enough
+        if kind is EventKind.UPGRADED or (kind in COME and self.answers.counts(told.event.data["person"])):
+            self._pressed_again = False
+        if kind is EventKind.UPGRADED:
+            begins = at if enough else at + self._chain.steps[0].after
+            self._due = Due(1, 1, begins, told, asked=enough)
+        elif kind is EventKind.ESCALATED and not self._passed(told):
+            self._due = Due(due.step, due.round, at, told, asked=True)
+        elif kind is EventKind.JOINED and told.event.data["sounds"] and self.answers.state is State.ACKNOWLEDGED:
+            self._pressed_again = True
+            if due.at is None:
+                due.at, due.since = at + self._distance(due.step, due.round), told
+        elif (self.answers.attended or self.answers.over or (enough and not self._pressed_again)) and not due.asked:
+            due.at = None
+        elif due.at is None and not enough:
+            due.at, due.since = at, told
+
+    def _shown(self, told: Told) -> Iterator[str]:
+        """What everybody can see of the clock."""
+        due, next = self._due, told.alarm.next
+        if self.answers.over:
+            if next is not None:
+                yield f"shows a next step after {told.event.kind} at {told.at:.3f}, and is over"
+        elif not due.asked and next != NextStep(due.step, due.round, due.at):
+            yield f"shows {next} after {told.event.kind} at {told.at:.3f}; next is {due.step}, {due.round}, {due.at}"
+
+    def _do(self, told: Told) -> Iterator[str]:
+        """This step is done, or passed because it reaches nobody."""
+        due, data = self._due, told.event.data
+        people = meant(self._seen, told, self._chain.steps[due.step - 1])
         passed = told.event.kind is EventKind.ESCALATED
-        if not passed and told.event.kind is not EventKind.STEP_DUE:
-            continue
-        step = chain.steps[number - 1]
-        people = expected(organisation, told.alarm, step)
-        if data["step"] != number or passed == bool(people) or data.get("round", round) != round:
-            did = "passed" if passed else "did"
-            yield f"{did} step {data['step']}, expected step {number} of round {round} for {people}"
+        name = f"step {due.step} of round {due.round}"
+        if data["step"] != due.step or passed == bool(people) or data.get("round", due.round) != due.round:
+            yield f"{'passed' if passed else 'did'} step {data['step']}, expected {name} for {people}"
             return
         if not passed and data["tell"] != people:
-            yield f"step {number} of round {round} tells {data['tell']}, and should tell {people}"
-        if told.event.at < planned:
-            yield f"step {number} of round {round} came at {told.event.at.time()}, before its time {planned.time()}"
-        until = seen.in_time(seen.second_of(planned, known))
+            yield f"{name} tells {data['tell']}, and should tell {people}"
+        if due.at is None:
+            yield f"{name} was done at {told.at:.3f}, and enough were coming"
+            return
+        if told.event.at < due.at:
+            yield f"{name} came at {told.event.at.time()}, before its time {due.at.time()}"
+        until = self._until(due.at, due.since)
         if told.at > until:
-            yield f"step {number} of round {round} was done at {told.at:.3f}, and should have been until {until:.3f}"
-        number, round, planned = _next(chain, number, round, planned, told.event.at, passed=passed)
-        known = told.at
-    until = seen.in_time(seen.second_of(planned, known))
-    if until < seen.scenario.ends_at:
-        yield f"step {number} of round {round} was never done, and should have been until {until:.3f}"
+            yield f"{name} was done at {told.at:.3f}, and should have been until {until:.3f}"
+        self._due = self._following(due.at, told, passed=passed)
 
+    def _following(self, at: datetime, told: Told, *, passed: bool) -> Due:
+        due = self._due
+        if due.step < len(self._chain.steps):
+            later = timedelta() if passed else self._distance(due.step + 1, due.round)
+            return Due(due.step + 1, due.round, at + later, told, asked=due.asked and passed)
+        begins, round = self._begins(), due.round + 1
+        return Due(begins, round, max(at, told.event.at) + self._distance(begins, round), told)
 
-def _next(
-    chain: Chain, number: int, round: int, planned: datetime, done: datetime, *, passed: bool
-) -> tuple[int, int, datetime]:
-    if number < len(chain.steps):
-        distance = chain.steps[number].after - chain.steps[number - 1].after
-        return number + 1, round, planned if passed else planned + distance
-    every = chain.repeat.every if chain.repeat else timedelta(seconds=60)
-    return (chain.repeat.start if chain.repeat else number), round + 1, max(planned, done) + every
+    def _begins(self) -> int:
+        """With which step each later round begins."""
+        return self._chain.repeat.start if self._chain.repeat else len(self._chain.steps)
 
+    def _distance(self, step: int, round: int) -> timedelta:
+        """How long after the step before it a step comes."""
+        if round > 1 and step == self._begins():
+            return self._chain.repeat.every if self._chain.repeat else timedelta(seconds=60)
+        steps = self._chain.steps
+        return steps[step - 1].after - (steps[step - 2].after if step > 1 else timedelta())
 
-def expected(organisation: Organisation, alarm: Alarm, step: Step) -> list[str]:
-    """Whom this step tells when nobody has answered: its targets, else those of its `else`."""
-    pressers = {s.by.person for s in alarm.signals if isinstance(s.by, Person)}
-    able = {p for p in organisation.people if p not in pressers and _reachable(organisation, p, step)}
-    for targets in (step.notify, step.otherwise):
-        meant = dict.fromkeys(p for target in targets for p in _people(organisation, alarm, target, able) if p in able)
-        if meant:
-            return [*meant]
-    return []
+    def _kept_waiting(self, now: float) -> Iterator[str]:
+        """Nobody's word holds beyond its time."""
+        for person, word in self.answers.promised():
+            assert word.until is not None
+            assert word.since is not None
+            until = self._until(word.until, word.since)
+            if until < now:
+                yield f"{person} should have been there by {word.until.time()}, and was waited for until {now:.3f}"
 
-
-def _reachable(organisation: Organisation, person: str, step: Step) -> bool:
-    return bool(organisation.people[person].contact) or not step.by or CONSOLE in step.by
-
-
-def _people(organisation: Organisation, alarm: Alarm, target: Target, able: set[str]) -> list[str]:
-    zone = next((s.zone for s in reversed(alarm.signals) if s.zone), None)
-    here = [
-        p
-        for p in organisation.people.values()
-        if p.at is None or alarm.site is None or p.at.split("/")[0] == alarm.site
-    ]
-    match target.kind:
-        case TargetKind.PERSON:
-            return [target.name]
-        case TargetKind.TEAM:
-            return list(organisation.teams[target.name])
-        case TargetKind.ROLE:
-            return [p.id for p in here if target.name in p.roles]
-        case TargetKind.COLLEAGUES:
-            if alarm.site is None:
-                return []
-            near = [p.id for p in here if p.at is not None and p.at == zone]
-            rest = [p.id for p in here if p.at is not None and p.at != zone]
-            return near + rest if target.name == "site" or not able.intersection(near) else near
-        case _:
-            raise AssertionError(target)
+    def _until(self, at: datetime, since: Told) -> float:
+        return self._seen.in_time(self._seen.second_of(at, since), since.alarm.id)

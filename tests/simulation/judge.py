@@ -4,20 +4,26 @@ generator of findings, a line each; it knows what was promised, and nothing of h
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from datetime import timedelta
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action
-from alarmd.alarm.model import Alarm, AttemptState, Kind, Notification, Person, Purpose, State
+from alarmd.alarm.model import Alarm, AttemptState, Notification, Person, Purpose, State
 from alarmd.escalation.plan import due
 from tests.simulation.chain import chain_was_followed
+from tests.simulation.endings import all_clear_was_given, nothing_follows_the_end
+from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
+from tests.simulation.joining import signals_join_rightly
+from tests.simulation.lights import lights_answer, lights_follow, silence_is_kept
 from tests.simulation.record import Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
-from tests.simulation.telling import every_way_was_tried, nobody_gave_up, ways_follow_each_other
+from tests.simulation.telling import every_way_was_tried, ways_begin, ways_follow_each_other
+from tests.simulation.versions import newest_version_holds, refusals_were_right, versions_are_noticed
 
 RACE = 0.05
 """Seconds between the look at an alarm and the provider's hearing of it: nobody can make that nothing."""
+SLOW_RACE = 0.6
+"""The same where the disk takes its time to answer the look."""
 SIGNALS = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 
 
@@ -27,19 +33,27 @@ def judge(seen: Record) -> list[str]:
         log_is_whole,
         feeds_heard_everything,
         what_was_accepted_is_there,
-        no_helper_is_swallowed,
+        signals_join_rightly,
         answers_are_there,
+        refusals_have_a_reason,
         no_alarm_is_silent,
-        the_clock_stands_rightly,
         chain_was_followed,
         attempts_were_made,
         nobody_was_told_in_vain,
         calls_are_ended,
         lights_answer,
+        lights_follow,
+        silence_is_kept,
         not_twice,
         nobody_gave_up,
+        ways_begin,
         ways_follow_each_other,
         every_way_was_tried,
+        all_clear_was_given,
+        nothing_follows_the_end,
+        newest_version_holds,
+        versions_are_noticed,
+        refusals_were_right,
     )
     return [f"{check.__name__}: {finding}" for check in checks for finding in check(seen)]
 
@@ -84,44 +98,8 @@ def what_was_accepted_is_there(seen: Record) -> Iterator[str]:
         if where.get(signal.signal) != [signal.alarm]:
             found_in = where.get(signal.signal)
             yield f"{accepted.press.ref}: accepted as {signal.signal} of {signal.alarm}, is in {found_in}"
-        if said.setdefault(accepted.press.ref, signal.signal) != signal.signal:
+        if accepted.press.ref and said.setdefault(accepted.press.ref, signal.signal) != signal.signal:
             yield f"{accepted.press.ref}: was accepted as two signals"
-
-
-def no_helper_is_swallowed(seen: Record) -> Iterator[str]:
-    """The press of a person never joins an alarm to which he is on his way, unless he has opened it himself."""
-    for id, tale in seen.tales.items():
-        for before, told in pairwise(tale):
-            by = told.event.by
-            if told.event.kind not in (EventKind.JOINED, EventKind.UPGRADED) or not isinstance(by, Person):
-                continue
-            known = before.alarm.responder(by.person)
-            if known is not None and known.coming and _by(tale[0]) != by.person:
-                yield f"{id}: {by.person} was on his way to it, and his press at {told.at:.3f} joined it"
-
-
-def answers_are_there(seen: Record) -> Iterator[str]:
-    """Whoever was told that his answer is stored stands in the log with it."""
-    ends = (Action.RESOLVE, Action.CANCEL)
-    for heard in seen.people.heard:
-        answer = heard.answered
-        tale = seen.tales.get(answer.alarm, [])
-        kinds = {EventKind.RESOLVED, EventKind.CANCELLED} if answer.action in ends else RESPONSES
-        if answer.action is Action.DECLINE:
-            continue
-        if not any(t.event.kind in kinds and t.at <= heard.at and _whose(t) in (answer.by.person, None) for t in tale):
-            yield f"{answer.by.person} was told that his {answer.action} of {answer.alarm} is stored; it is not"
-
-
-RESPONSES = {EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED}
-
-
-def _whose(told: Told) -> str | None:
-    return told.event.data.get("person")
-
-
-def _by(told: Told) -> str | None:
-    return told.event.by.person if isinstance(told.event.by, Person) else None
 
 
 def no_alarm_is_silent(seen: Record) -> Iterator[str]:
@@ -134,7 +112,7 @@ def no_alarm_is_silent(seen: Record) -> Iterator[str]:
             at = due(told.alarm)
             if at is None:
                 continue
-            until = seen.in_time(seen.second_of(at, told.at))
+            until = seen.in_time(seen.second_of(at, told), id)
             met = next((t.at for t in tale[number + 1 :] if due(t.alarm) != at), None)
             if until < seen.scenario.ends_at and (met is None or met > until):
                 yield f"{id}: due at {at.time()} (by second {until:.3f}), and nothing happened until {met}"
@@ -152,38 +130,18 @@ def pointless(alarm: Alarm, notification: Notification) -> bool:
     )
 
 
-def the_clock_stands_rightly(seen: Record) -> Iterator[str]:
-    """While enough are coming and nobody has pressed since one of them said so; for good once it is attended."""
-    for id, tale in seen.tales.items():
-        pressed = False
-        for told in tale:
-            alarm, data = told.alarm, told.event.data
-            if told.event.kind is EventKind.JOINED:
-                pressed |= data["sounds"] and alarm.state is State.ACKNOWLEDGED
-            elif told.event.kind is EventKind.UPGRADED or (told.event.kind in RESPONSES and data["counts"]):
-                pressed = False
-            if alarm.next is None:
-                continue
-            coming = sum(r.counts and r.state.value != "declined" for r in alarm.responders)
-            stands = alarm.state is State.ATTENDED or (coming >= alarm.needed and not pressed)
-            if (alarm.next.at is None) != stands:
-                yield f"{id}: its clock {'runs' if stands else 'stands'} after {told.event.kind} at {told.at:.3f}"
-                break
-
-
 def attempts_were_made(seen: Record) -> Iterator[str]:
     """Whatever the log says is being tried has reached the provider in its time, unless it had become pointless."""
     first: dict[str, float] = {}
     for sent in seen.around.sent:
         first.setdefault(sent.attempt, sent.at)
-    steps = seen.scenario.steps_of_the_clock
     for id, tale in seen.tales.items():
         for told in tale:
             if told.event.kind is not EventKind.NOTIFIED:
                 continue
-            again = 2.1 if told.event.data["reason"] == "try_again" else 0.0
-            until = seen.in_time(told.at + again, held=True)
-            if until >= seen.scenario.ends_at or any(told.at - 35 < at < until for at, _, _ in steps):
+            again = timedelta(seconds=2.1 if told.event.data["reason"] == "try_again" else 0)
+            until = seen.in_time(seen.second_of(told.event.at + again, told), id, held=True)
+            if until >= seen.scenario.ends_at:
                 continue
             for attempt in told.event.data["attempts"]:
                 made = first.get(attempt["id"])
@@ -197,23 +155,25 @@ def attempts_were_made(seen: Record) -> Iterator[str]:
 
 
 def _gave_up(seen: Record, alarm: str, attempt: str, until: float) -> bool:
-    """Had it become pointless by then, or had word of it come by other ways?"""
+    """Had it become pointless by then, or had word of it come by other ways? That it was withdrawn only for that is
+    judged by `nobody_was_told_in_vain`.
+    """
     stood = seen.standing(alarm, until)
     found = stood.alarm.find(attempt) if stood else None
     if stood is None or found is None:
         return True
-    return pointless(stood.alarm, found[0]) or found[1].state not in (AttemptState.QUEUED, AttemptState.WITHDRAWN)
+    return pointless(stood.alarm, found[0]) or found[1].state is not AttemptState.QUEUED
 
 
 def nobody_was_told_in_vain(seen: Record) -> Iterator[str]:
     """No notification left after the commit that made it pointless; what was withdrawn was pointless."""
-    race = RACE if Trouble.SLOW not in seen.scenario.troubles else 0.6
     for sent in seen.around.sent:
-        stood = seen.standing(sent.alarm, sent.at - race)
+        slow = any(w.start <= sent.at <= w.end + 1 for w in seen.scenario.windows if w.trouble is Trouble.SLOW)
+        stood = seen.standing(sent.alarm, sent.at - (SLOW_RACE if slow else RACE))
         found = stood.alarm.find(sent.attempt) if stood else None
         if seen.standing(sent.alarm, sent.at + 0.0001) is None:
             yield f"{sent.person} was told of {sent.alarm} at {sent.at:.3f}, before it was durable"
-        if stood is not None and found is not None and pointless(stood.alarm, found[0]):
+        if stood is not None and found is not None and not sent.behind and pointless(stood.alarm, found[0]):
             yield f"{sent.person} was told of {sent.alarm} by {sent.channel} at {sent.at:.3f}, which helped nobody"
         if sent.purpose is Purpose.ALL_CLEAR and sent.channel == "voice":
             yield f"{sent.person} was called with an all-clear"
@@ -245,8 +205,8 @@ def calls_are_ended(seen: Record) -> Iterator[str]:
                 if found is None or found[1].state is not AttemptState.ACCEPTED:
                     break
                 if pointless(later.alarm, found[0]):
-                    own = found[0].person in {*(r.person for r in later.alarm.responders), _by(later)}
-                    until = seen.in_time(later.at, held=True)
+                    own = found[0].person == _speaker(later)
+                    until = _until_ended(seen, later.at, id)
                     ended = seen.around.ended.get(data["provider"])
                     if not own and until < seen.scenario.ends_at and (ended is None or ended > until):
                         since = f"after {later.at:.3f}, ended at {ended}"
@@ -254,40 +214,39 @@ def calls_are_ended(seen: Record) -> Iterator[str]:
                     break
 
 
-def lights_answer(seen: Record) -> Iterator[str]:
-    """Every accepted signal of a device is answered at it, after its commit; a silent alarm shows nothing."""
-    shown = {(s.device, s.ref) for s in seen.around.shown}
-    for id, tale in seen.tales.items():
-        for told in tale:
-            data = told.event.data
-            late = seen.in_time(told.at) > seen.scenario.calm_at
-            if (
-                told.event.kind in SIGNALS
-                and data["device"]
-                and not late
-                and (data["device"], data["ref"]) not in shown
-            ):
-                yield f"{id}: {data['device']} was never answered for {data['ref']}"
-    for s in seen.around.shown:
-        stood = seen.standing(s.alarm, s.at - RACE)
-        if stood is not None and stood.alarm.kind is Kind.DURESS and s.state not in ("received", "idle"):
-            yield f"{s.alarm}: {s.device} showed {s.state} at {s.at:.3f} for a silent alarm"
-        if seen.standing(s.alarm, s.at + 0.0001) is None:
-            yield f"{s.alarm}: {s.device} showed {s.state} at {s.at:.3f}, before it was durable"
+def _until_ended(seen: Record, at: float, alarm: str) -> float:
+    """A provider that is away is asked a few times; then the call rings out."""
+    until = seen.in_time(at, alarm, held=True)
+    away = (w for w in seen.scenario.windows if w.trouble is Trouble.PROVIDER and w.what == "voice")
+    for window in sorted(away, key=lambda w: w.start):
+        if window.start <= until and at < window.end:
+            until = seen.in_time(window.end, alarm, held=True) if window.end < at + 4 else seen.scenario.ends_at
+    return until
+
+
+def _speaker(told: Told) -> str | None:
+    """Who speaks through his telephone, and would be cut off."""
+    by = told.event.by
+    return by.person if isinstance(by, Person) and by.channel == "voice" else None
 
 
 def not_twice(seen: Record) -> Iterator[str]:
     """An attempt is made twice only when the first may have been lost with its node, or its lease could not be kept."""
-    if seen.scenario.steps_of_the_clock:
-        return  # a lease is a matter of time
     made: dict[str, Sent] = {}
     for sent in seen.around.sent:
         before = made.get(sent.attempt)
         made[sent.attempt] = sent
-        if before is None:
-            continue
-        between = [o for o in seen.around.outages if o.end >= before.at and o.start <= sent.at]
-        lost = any(o.node == before.node for o in between)
-        if not lost and sum(o.node is None for o in between) < 2:
-            both = f"at {before.at:.3f} and {sent.at:.3f}"
+        if before is not None and not sent.behind and not _may_be_lost(seen, before, sent):
+            both = f"by {before.node} at {before.at:.3f} and by {sent.node} at {sent.at:.3f}"
             yield f"{sent.person} was told twice by {sent.channel} ({sent.attempt}), {both}"
+
+
+def _may_be_lost(seen: Record, first: Sent, second: Sent) -> bool:
+    """What became of the first: nobody can know, or whoever knows could not say so for as long as a lease holds."""
+    gone = any(o.node == first.node and o.end >= first.at and o.start <= second.at for o in seen.around.outages)
+    stepped = any(first.at <= at <= second.at for at, _, _ in seen.scenario.steps_of_the_clock)
+    renewals = sum(
+        r.node == first.node and first.at <= r.at <= second.at and r.what.startswith("Outbox._renew")
+        for r in seen.around.refusals
+    )
+    return gone or (stepped and first.node != second.node) or renewals >= 2

@@ -25,6 +25,9 @@ class Court:
 
     findings: list[str] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    """The alarms on which the transaction that runs has decided."""
+
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def taker(self, node: str, room: Callable[[], bool]) -> Taker:
@@ -35,6 +38,8 @@ class Court:
         """A decision. It may yet be undone by the disk; it must be right all the same."""
         decision = taken.decision
         alarm = decision.alarm
+        if alarm is not None:
+            self.touched.add(alarm.id)
         if alarm is None or not (decision.events or isinstance(incoming, DeadlinePassed)):
             return
         if isinstance(incoming, DeadlinePassed) and decision.due is not None and decision.due <= now:

@@ -5,7 +5,7 @@ which it touches the world goes through here, and each such touch is a place whe
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from alarmd.alarm.effects import EndCall, Feedback
@@ -16,14 +16,18 @@ from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
 from alarmd.dispatch.outbox import Doors, Outbox
 from alarmd.dispatch.supervisor import Supervisor
+from alarmd.dispatch.take import Taken
 from alarmd.errors import NotDurable
-from alarmd.ports import Channel, Committed, Logged, Message, Outcome, Reading, Registry
+from alarmd.ports import Channel, Committed, Head, Logged, Message, Outcome, Reading, Registry
 from alarmd.store import tables
 from alarmd.store.facade import InlineStore
 from tests.simulation.disk import CrashError, Disk, Fate, NodesDatabase
 from tests.simulation.judging import Court
-from tests.simulation.scenario import CHANNELS
-from tests.simulation.surroundings import Surroundings
+from tests.simulation.network import Network
+from tests.simulation.offices import CHANNELS
+from tests.simulation.process import Process
+from tests.simulation.scenario import Trouble
+from tests.simulation.surroundings import Outage, Surroundings
 from tests.simulation.virtual import SimulatedClock
 
 T = TypeVar("T")
@@ -44,15 +48,23 @@ class Life:
     name: str
     number: int
     surroundings: Surroundings
+    network: Network
     disk: Disk
     court: Court
     clock: SimulatedClock
     announce: Callable[[str, int], None]
+    process: Process
+    requests: "set[asyncio.Task[Taken]]" = field(default_factory=set)
+    """What was asked of it, until whoever has asked has heard the answer."""
+
     over: asyncio.Event = field(default_factory=asyncio.Event)
     ready: bool = False
     heard: list[int] = field(default_factory=list)
+    versions: list[tuple[float, Head]] = field(default_factory=list)
     began_at: int = 0
     lasted: bool = False
+    ended_at: float | None = None
+    _standstill: Outage | None = None
     dispatcher: Dispatcher = field(init=False)
     outbox: Outbox = field(init=False)
     follower: Follower = field(init=False)
@@ -70,18 +82,48 @@ class Life:
     def die(self, how: str) -> None:
         """At once; its tasks are swept up by `run`."""
         if self.alive:
-            self.surroundings.crashed(self.name, how)
-            self.over.set()
+            self.surroundings.tell(f"{self.name}: CRASH, {how}")
+            self.end()
+
+    def end(self) -> None:
+        """Nothing of it is left; where it was stopped, that is over."""
+        around = self.surroundings
+        if self._standstill is not None and self._standstill.end > around.time:
+            around.outages.remove(self._standstill)
+            around.outages.append(replace(self._standstill, end=around.time))
+        self.ended_at = around.time
+        self.over.set()
+        self.process.go_on()
+
+    def stop(self, until: float) -> None:
+        """SIGSTOP, and SIGCONT then."""
+        around = self.surroundings
+        if not self.alive or self.process.stopped:
+            return
+        until = min(until, max(around.time, around.scenario.calm_at))
+        around.tell(f"{self.name} is STOPPED until {until:.3f}")
+        self._standstill = Outage(around.time, until, self.name)
+        around.outages.append(self._standstill)
+        self.process.stop()
+        around.loop.call_at(until, self._go_on)
+
+    def _go_on(self) -> None:
+        if self.process.stopped:
+            self.surroundings.tell(f"{self.name} goes on")
+            self.process.go_on()
 
     async def run(self) -> None:
         """Until it dies. Raises what stops a daemon that should have gone on."""
         self.database = self.disk.open(self.name, shared=len(self.surroundings.scenario.nodes) > 1)
         try:
             async with asyncio.TaskGroup() as group:
-                body = group.create_task(self._body())
+                body = group.create_task(self._body(), context=self.process.context())
                 await self.over.wait()
                 body.cancel()
         finally:
+            for request in self.requests:
+                request.cancel()
+            await asyncio.gather(*self.requests, return_exceptions=True)
             self.database.close()
 
     async def _body(self) -> None:
@@ -102,6 +144,7 @@ class Life:
             self.dispatcher.listeners += [self.follower.offer, self.outbox.offer, deadlines.offer, self._announce]
             self.follower.tell.append(self._hear)
             self.follower.elsewhere.append(self.outbox.look)
+            self.follower.changed.append(self._learn)
             await self.follower.begin()
             self.began_at = self.follower.head.position
             parts: tuple[tuple[str, Coroutine[Any, Any, None]], ...] = (
@@ -119,6 +162,10 @@ class Life:
     def _hear(self, logged: Sequence[Logged]) -> None:
         if self.alive:
             self.heard += [one.position for one in logged]
+
+    def _learn(self, head: Head) -> None:
+        if self.alive:
+            self.versions.append((self.surroundings.time, head))
 
     def _announce(self, committed: Sequence[Committed]) -> None:
         for one in committed:
@@ -141,39 +188,43 @@ class NodesStore:
 
     async def transact(self, work: Callable[[Registry], T]) -> T:
         around = self._life.surroundings
-        with around.waiting():
+        if self._in_vain(work) and not around.within(Trouble.SLOW):
+            self._life.require_alive()
+            return self._nothing(work)  # type: ignore[return-value]  # what the real questions would give
+        with around.waiting(self._life.name):
             async with self._writer:
                 await around.disk_turns()
                 self._life.require_alive()
-                if self._in_vain(work):
-                    return self._nothing(work)  # type: ignore[return-value]  # what the real questions would give
                 return await self._meet_fate(work)
 
     async def read(self, work: Callable[[Reading], T]) -> T:
         life, around = self._life, self._life.surroundings
-        with around.waiting():
-            await around.disk_turns()
+        looks = _name(work) == "Follower._look.<locals>.<lambda>"
+        if not looks or self._head[0] != around.changes or around.within(Trouble.SLOW):
+            with around.waiting(life.name):
+                await around.disk_turns()
         life.require_alive()
         if around.unreadable() and life.ready:
-            around.refused(life.name, "a question is refused")
+            around.refused(life.name, "a question is refused", _name(work), None)
             raise NotDurable("disk I/O error")
-        if _name(work) == "Follower._look.<locals>.<lambda>":
-            if self._head[0] != around.changes:
-                self._head = (around.changes, await self._inner.read(work))
-            found: T = self._head[1]
-            return found
-        return await self._inner.read(work)
+        if not looks:
+            return await self._inner.read(work)
+        if self._head[0] != around.changes:
+            self._head = (around.changes, await self._inner.read(work))
+        found: T = self._head[1]
+        return found
 
     async def _meet_fate(self, work: Callable[[Registry], T]) -> T:
         life, around = self._life, self._life.surroundings
         fate = life.database.backend.fate = around.fate()
+        life.court.touched.clear()
         try:
             return await self._inner.transact(work)
         except CrashError:
             life.die(fate.value)
             raise asyncio.CancelledError from None
         except NotDurable:
-            around.refused(life.name, fate.value)
+            around.refused(life.name, fate.value, _name(work), frozenset(life.court.touched) or None)
             raise
         finally:
             life.database.backend.fate = Fate.GOOD
@@ -204,20 +255,19 @@ class NodesChannel:
     async def send(self, message: Message) -> Outcome:
         self.life.require_alive()
         around = self.life.surroundings
-        if around.dies_now():
+        if around.happens(around.scenario.likely["crash"]):
             self.life.die("just before it called a provider")
             raise asyncio.CancelledError
-        outcome = await around.network.take(self.life.name, self.kind, message)
+        outcome = await self.life.network.take(self.life.name, self.kind, message, behind=self.life.process.behind)
         self.life.require_alive()
-        if around.dies_now():
+        if around.happens(around.scenario.likely["crash"]):
             self.life.die("just after a provider had answered")
             raise asyncio.CancelledError
         return outcome
 
     async def end(self, effect: EndCall) -> bool:
         self.life.require_alive()
-        self.life.surroundings.network.end(self.life.name, effect)
-        return True
+        return self.life.network.end(self.life.name, effect)
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,28 @@
-"""People and buttons. A button presses until it is answered; a person who is told does as his habits are; and every
-message of theirs goes to whichever node is there, again when that one dies or cannot store it.
+"""People and buttons. A button presses until it is answered; a person who is told does as his habits are, and some do
+things that nobody has asked them to do; and every message of theirs goes to whichever node is there, again when that
+one dies, does not answer or cannot store it.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
 
 from alarmd.alarm.incoming import Action, Answered, Incoming, Outcome, Pressed, Reported
 from alarmd.alarm.model import Device, Person
 from alarmd.dispatch.take import Taken
-from alarmd.errors import NotDurable
+from alarmd.errors import NotDurable, NotFound
+from alarmd.escalation.draft import Refusal
 from alarmd.ports import KnownSignal
+from tests.simulation.administration import Administration
+from tests.simulation.network import Network
 from tests.simulation.node import Life
-from tests.simulation.scenario import Press
+from tests.simulation.offices import SITES
+from tests.simulation.scenario import Meddling, Press, Trouble
 from tests.simulation.surroundings import Surroundings
 
 PATIENCE = 60.0
 """Seconds for which a button or a person goes on trying."""
+HANGS_UP = 5.0
+"""Seconds after which he tries elsewhere, while what he has said may still be heard."""
 
 
 @dataclass(frozen=True)
@@ -30,54 +35,106 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Somebody was told that his answer is stored."""
+class Refused:
+    """Somebody was told that there is no such device or place."""
 
+    asked: float
+    at: float
+    press: Press
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Somebody was told that his answer is stored, or why not. `asked`: when he first said so."""
+
+    asked: float
     at: float
     answered: Answered
+    refusal: Refusal | None
 
 
 @dataclass
 class People:
-    """Everybody outside. `up` are the lives that can be reached, `spawn` starts a task of the world."""
+    """Everybody outside. `up` are the lives that can be reached."""
 
     around: Surroundings
+    network: Network
     up: dict[str, Life]
-    spawn: Callable[[Coroutine[Any, Any, None]], None]
+    shell: Administration
     accepted: list[Accepted] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     gave_up: list[str] = field(default_factory=list)
     _busy: set[tuple[str, str]] = field(default_factory=set)
+    _known: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
         """Everything that happens by itself."""
         for press in self.around.scenario.presses:
             for copy in range(press.copies):
-                self.spawn(self._press(press, copy))
-        self.around.network.delivered = lambda *told: self.spawn(self._told(*told))
-        self.around.network.receipt = lambda reported, after: self.spawn(self._receipt(reported, after))
+                self.around.spawn(self._press(press, copy))
+        for meddling in self.around.scenario.meddling:
+            self.around.spawn(self._meddle(meddling))
+        self.network.delivered = lambda *told: self.around.spawn(self._told(*told))
+        self.network.receipt = lambda reported, after: self.around.spawn(self._receipt(reported, after))
 
     async def _press(self, press: Press, copy: int) -> None:
-        chance = self.around.scenario.chance
-        await asyncio.sleep(press.at + (chance.choice([0.0, 0.001, 3.0]) if copy else 0))
+        around = self.around
+        await asyncio.sleep(press.at + (around.scenario.chance.choice([0.0, 0.001, 3.0, 20.0]) if copy else 0))
         by = Device(press.device) if press.device else Person(press.person or "", "x", "phone")
         zone = None if press.device else press.zone
-        pressed = Pressed(by, press.device, zone, press.kind, press.ref, drill=press.drill)
-        taken = await self._say(f"{press.device or press.person} presses {press.ref}", pressed)
+        pressed = Pressed(
+            by,
+            press.device,
+            zone,
+            press.kind,
+            press.ref,
+            fault=press.fault,
+            drill=press.drill,
+            externals=press.externals,
+        )
+        what = f"{press.device or press.person} presses {press.ref}{' in the shell' if press.shell else ''}"
+        asked = around.time
+        try:
+            taken = await self._type(what, pressed) if press.shell else await self._say(what, pressed)
+        except NotFound as fault:
+            around.tell(f"{press.ref} is refused: {fault}")
+            self.refused.append(Refused(asked, around.time, press))
+            return
         if taken is not None and taken.signal is not None:
-            self.around.tell(f"{press.ref} is accepted as {taken.signal.signal} of {taken.signal.alarm}")
-            self.accepted.append(Accepted(self.around.time, press, taken.signal))
+            around.tell(f"{press.ref} is accepted as {taken.signal.signal} of {taken.signal.alarm}")
+            self.accepted.append(Accepted(around.time, press, taken.signal))
+            self._known.append(taken.signal.alarm)
+
+    async def _type(self, what: str, pressed: Pressed) -> Taken:
+        full = [w.end for w in self.around.scenario.windows if w.trouble is Trouble.FULL]
+        await asyncio.sleep(max([0.0, *(end - self.around.time for end in full)]))
+        self.around.tell(what)
+        return self.shell.press(pressed)
 
     async def _told(self, person: str, alarm: str, channel: str, after: float) -> None:
-        habits, chance = self.around.scenario.habits[person], self.around.scenario.chance
-        if (person, alarm) in self._busy or chance.random() >= habits.answers:
+        self._known.append(alarm)
+        habits, chance = self.around.scenario.habits.get(person), self.around.scenario.chance
+        if habits is None or (person, alarm) in self._busy or chance.random() >= habits.answers:
             return
         self._busy.add((person, alarm))
         await asyncio.sleep(after + habits.after)
         by = Person(person, person.upper(), "voice" if channel == "voice" else "phone")
+        if chance.random() < habits.presses:
+            zone = chance.choice([zone for names in SITES.values() for zone in names])
+            await self._press(Press(0.0, None, person, zone, None, f"{person}-{alarm}"), 0)
         if chance.random() < habits.declines:
             await self._answer(Answered(alarm, Action.DECLINE, by))
             return
+        await self._come(alarm, by)
+        if chance.random() < habits.ends:
+            await asyncio.sleep(chance.uniform(0.5, 12))
+            end = chance.choice([Action.RESOLVE, Action.CANCEL])
+            await self._answer(Answered(alarm, end, by, reason="seen to", outcome=Outcome.REAL))
+
+    async def _come(self, alarm: str, by: Person) -> None:
+        """He says so; perhaps he is seen, perhaps he thinks better of it, perhaps he has lied."""
+        habits, chance = self.around.scenario.habits[by.person], self.around.scenario.chance
         await self._answer(Answered(alarm, chance.choice([Action.ACKNOWLEDGE, Action.EN_ROUTE]), by))
         if chance.random() < habits.arrives:
             await asyncio.sleep(chance.uniform(0.5, 12))
@@ -85,15 +142,19 @@ class People:
         elif chance.random() < 0.2:
             await asyncio.sleep(chance.uniform(0.5, 5))
             await self._answer(Answered(alarm, Action.DECLINE, by))
-        if chance.random() < habits.ends:
-            await asyncio.sleep(chance.uniform(0.5, 12))
-            end = chance.choice([Action.RESOLVE, Action.CANCEL])
-            await self._answer(Answered(alarm, end, by, reason="seen to", outcome=Outcome.REAL))
+
+    async def _meddle(self, meddling: Meddling) -> None:
+        await asyncio.sleep(meddling.at)
+        if self._known:
+            alarm = self.around.scenario.chance.choice(self._known)
+            by = Person(meddling.person, meddling.person.upper(), "console")
+            await self._answer(Answered(alarm, meddling.action, by, meddling.reason, text="a note"))
 
     async def _answer(self, answered: Answered) -> None:
+        asked = self.around.time
         taken = await self._say(f"{answered.by.person} says {answered.action} to {answered.alarm}", answered)
-        if taken is not None and taken.decision.refusal is None:
-            self.heard.append(Heard(self.around.time, answered))
+        if taken is not None:
+            self.heard.append(Heard(asked, self.around.time, answered, taken.decision.refusal))
 
     async def _receipt(self, reported: Reported, after: float) -> None:
         await asyncio.sleep(max(0.0, after))
@@ -114,16 +175,18 @@ class People:
         return None
 
     async def _ask(self, life: Life, incoming: Incoming) -> Taken | None:
-        """One node. None: it died, or could not store it, and who asked does not know which."""
-        submit = asyncio.ensure_future(life.dispatcher.submit(incoming))
-        over = asyncio.ensure_future(life.over.wait())
+        """One node. None: it died, does not answer, or could not store it, and who asked does not know which."""
+        loop = self.around.loop
+        submit = loop.create_task(life.dispatcher.submit(incoming), context=life.process.context())
+        life.requests.add(submit)
+        over = loop.create_task(life.over.wait())
         try:
-            await asyncio.wait((submit, over), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((submit, over), timeout=HANGS_UP, return_when=asyncio.FIRST_COMPLETED)
         finally:
             over.cancel()
-            given_up = submit.cancel()  # it does nothing where the answer is there
-        if given_up:
+        if not submit.done():
             return None
+        life.requests.discard(submit)
         try:
             return submit.result()
         except NotDurable:

@@ -3,23 +3,25 @@ and each alarm as it stood after every commit.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
+from functools import cached_property
 
 import orjson
 
 from alarmd.alarm.events import Event, from_wire
 from alarmd.alarm.lifecycle import after, opened
 from alarmd.alarm.model import Alarm
+from alarmd.organisation.model import Organisation
 from alarmd.store.verify import verify
-from tests.simulation.disk import Disk
+from tests.simulation.administration import Administration
+from tests.simulation.duties import Duties
 from tests.simulation.judging import Commit, Court
 from tests.simulation.node import Life
 from tests.simulation.people import People
-from tests.simulation.scenario import Scenario, Trouble
+from tests.simulation.scenario import Scenario
 from tests.simulation.surroundings import Surroundings
-from tests.simulation.virtual import BEGAN
 
 LEASE = 31.0
 """Seconds after which what a dead node held is anybody's."""
@@ -45,33 +47,58 @@ class Record:
     around: Surroundings
     people: People
     lives: list[Life]
+    shell: Administration
     tales: dict[str, list[Told]]
     commits: list[Commit]
     head: int
     verified: tuple[str, ...]
-    ways: list[tuple[float, float, str | None]] = field(init=False)
-    """What was in the way: from, to, and of which node; of none, nobody could do anything."""
-
-    lost: list[tuple[float, float]] = field(init=False)
-    """A node that starts after the clock was put back goes on from the end of the log: then, so much is lost."""
+    ways: list[tuple[float, float, str | None, frozenset[str] | None]] = field(init=False)
+    """What was in the way: from, to, of which node (of none, nobody could do anything), and for which alarms."""
+    _duties: dict[int, Duties] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        back = min((at for at, _, step in self.scenario.steps_of_the_clock if step < timedelta()), default=None)
-        starts = sorted(o.end for o in self.around.outages if o.node is not None and back is not None and o.end > back)
-        # Not every commit makes the log longer, and its end is all that a node goes by; on a slow disk that was heard a
-        # while before it was committed.
-        old = 3.0 if Trouble.SLOW in self.scenario.troubles else 0.0
-        grown = [c.at for before, c in pairwise(self.commits) if c.position > before.position]
-        self.lost = [(at, at - max((g for g in grown if g < at), default=0.0) + old) for at in starts]
-        self.ways = [(o.start, o.end, o.node) for o in self.around.outages]
-        first, *others = ([o for o in self.around.outages if o.node == name] for name in self.scenario.nodes)
+        self.ways = [(o.start, o.end, o.node, o.alarms) for o in self.around.outages]
+        self.ways += [(start, end, None, None) for start, end in self._nobody_up(self.scenario.nodes)]
+
+    def _nobody_up(self, nodes: tuple[str, ...]) -> Iterator[tuple[float, float]]:
+        first, *others = ([o for o in self.around.outages if o.node == name] for name in nodes)
         for down in first:
-            both = [(max(down.start, o.start), min(down.end, o.end)) for other in others for o in other]
-            self.ways += (
-                [(start, end, None) for start, end in both if start <= end]
-                if others
-                else [(down.start, down.end, None)]
-            )
+            if not others:
+                yield down.start, down.end
+            both = ((max(down.start, o.start), min(down.end, o.end)) for other in others for o in other)
+            yield from ((start, end) for start, end in both if start <= end)
+
+    @cached_property
+    def unknowing(self) -> list[tuple[float, float, datetime]]:
+        """Where a clock was put back, a node that starts goes on from the end of the log, unless a sister still knows
+        better: when it died, when it started, and from which instant it goes on.
+        """
+        back = min((at for at, _, step in self.scenario.steps_of_the_clock if step < timedelta()), default=None)
+        if back is None:
+            return []
+        deaths = [o for o in self.around.outages if o.dead and o.end > back]
+        begun: dict[str | None, float] = {}
+        for death in deaths:
+            begun.setdefault(death.node, death.start)
+        nobody_knows = max(begun.get(node, self.scenario.ends_at) for node in self.scenario.nodes)
+        log = sorted((told.position, told.at, told.event.at) for tale in self.tales.values() for told in tale)
+        lost = sorted((death.end, death.start) for death in deaths if death.end >= nobody_knows)
+        ends = ((died, start, [instant for _, at, instant in log if at < start]) for start, died in lost)
+        return [(died, start, instants[-1]) for died, start, instants in ends if instants]
+
+    def organisation(self, alarm: Alarm) -> Organisation:
+        """The one with which it began."""
+        return self.shell.organisations[alarm.organisation]
+
+    def exercise_leaves(self, alarm: Alarm) -> bool:
+        """Did whoever opened it want those outside to be told, too?"""
+        return bool(self.tales[alarm.id][0].event.data["externals"])
+
+    def duties(self, alarm: Alarm) -> Duties:
+        """Who is on call and who is away, by the version with which it began."""
+        if alarm.organisation not in self._duties:
+            self._duties[alarm.organisation] = Duties(self.organisation(alarm), self.scenario.began)
+        return self._duties[alarm.organisation]
 
     def standing(self, alarm: str, at: float) -> Told | None:
         """How an alarm stood, durably, at this second."""
@@ -79,36 +106,39 @@ class Record:
         place = bisect_left(tale, at, key=lambda told: told.at)
         return tale[place - 1] if place else None
 
-    def in_time(self, at: float, *, held: bool = False) -> float:
+    def in_time(self, at: float, alarm: str | None = None, *, held: bool = False) -> float:
         """Until when must be done what is due at this second: a second later, or after the end of what was in the way.
         `held`: by some node; when that dies its lease must run out first.
         """
         until, again = at, True
         while again:
             again = False
-            for start, end, whose in self.ways:
+            for start, end, whose, alarms in self.ways:
+                if alarms is not None and alarm not in alarms:
+                    continue
                 over = end if whose is None else min(end, start + LEASE) if held else start
                 if start - GRACE <= until < over + 0.001:
                     until, again = over + 0.001, True
         return until + GRACE
 
-    def second_of(self, due: datetime, known: float) -> float:
-        """The second at which an instant comes that was known at a second: so much later as it then was away. A clock
-        that is put back must not make it later; one that is put forward may make it sooner.
+    def second_of(self, due: datetime, told: Told) -> float:
+        """The second at which an instant comes that was stored with this event. A clock that is put back later must not
+        make it later; one that is put forward may make it sooner.
         """
-        steps = {(at, step) for at, _, step in self.scenario.steps_of_the_clock}
-        wrong = sum((step for at, step in steps if at <= known), timedelta())
-        left = max(0.0, (due - (BEGAN + wrong)).total_seconds() - known)
-        for back, lost in self.lost:
-            left += lost if known < back and back - lost <= known + left else 0  # time stood still from there to here
-        return known + left
+        stepped = any(at <= told.at for at, _, _ in self.scenario.steps_of_the_clock)
+        now = told.event.at if stepped else self.scenario.began + timedelta(seconds=told.at)
+        second = told.at + max(0.0, (due - now).total_seconds())
+        for died, start, instant in self.unknowing:
+            if told.at < start and died <= second + GRACE:
+                second = start + max(0.0, (due - instant).total_seconds())
+        return second
 
 
-def record(around: Surroundings, people: People, lives: list[Life], court: Court, disk: Disk) -> Record:
+def record(around: Surroundings, people: People, lives: list[Life], shell: Administration, court: Court) -> Record:
     """Read the whole log."""
     ends = [commit.position for commit in court.commits]
     tales: dict[str, list[Told]] = {}
-    head = 0
+    head, disk = 0, shell.disk
     for position, alarm, site, body in disk.ask("SELECT position, alarm, site, body FROM events ORDER BY position"):
         head = position
         event = from_wire(orjson.loads(body))
@@ -122,7 +152,7 @@ def record(around: Surroundings, people: People, lives: list[Life], court: Court
         verified = verify(database).findings
     finally:
         database.close()
-    return Record(around.scenario, around, people, lives, tales, court.commits, head, verified)
+    return Record(around.scenario, around, people, lives, shell, tales, court.commits, head, verified)
 
 
 def _short(event: Event) -> str:

@@ -1,22 +1,53 @@
 """How each person was told: his ways one after the other, until one has reached him."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from datetime import timedelta
+from itertools import pairwise, takewhile
 
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Notification, Purpose
-from alarmd.organisation.model import CONSOLE
+from alarmd.organisation.model import CONSOLE, Organisation
 from tests.simulation.record import Record, Told
 
 REACHED = {"delivered", "answered", "seen"}
-WITHIN = 15.0
-"""Seconds after which whoever was not reached is told another way."""
+WITHIN = timedelta(seconds=15)
+"""After this whoever was not reached is told another way."""
 
 
-def nobody_gave_up(seen: Record) -> Iterator[str]:
-    """Whoever presses or answers for a minute is heard."""
-    for what in seen.people.gave_up:
-        yield f"nobody ever took it: {what}"
+def ways_begin(seen: Record) -> Iterator[str]:
+    """A step tells each of its people at once by every way that it names and he has; by his first where he has none of
+    those, unless it is for the console alone.
+    """
+    for id, tale in seen.tales.items():
+        for number, told in enumerate(tale):
+            if told.event.kind is not EventKind.STEP_DUE:
+                continue
+            following = takewhile(lambda t: t.event.kind is EventKind.NOTIFIED, tale[number + 1 :])
+            begun = {
+                t.event.data["person"]: [a["channel"] for a in t.event.data["attempts"]]
+                for t in following
+                if _of_step(t, told)
+            }
+            organisation = seen.organisation(told.alarm)
+            step = organisation.chains[told.alarm.chain].steps[told.event.data["step"] - 1]
+            right = {who: _first_ways(organisation, who, step.by) for who in told.event.data["tell"]}
+            if begun != right:
+                yield f"{id}: step {told.event.data['step']} tells by {begun}, and should by {right}"
+
+
+def _of_step(told: Told, step: Told) -> bool:
+    data, of = told.event.data, step.event.data
+    first = data["reason"] == of["reason"] and data["purpose"] == Purpose.STEP.value
+    return first and (data["step"], data["round"]) == (of["step"], of["round"])
+
+
+def _first_ways(organisation: Organisation, who: str, by: tuple[str, ...]) -> list[str]:
+    recipient = organisation.recipient(who)
+    assert recipient is not None
+    has = [contact.kind for contact in recipient.contact]
+    at_console = who in organisation.people and (not by or CONSOLE in by)
+    named = [kind for kind in has if not by or kind in by]
+    return [*([CONSOLE] if at_console else []), *(named if named or (at_console and by == (CONSOLE,)) else has[:1])]
 
 
 def ways_follow_each_other(seen: Record) -> Iterator[str]:
@@ -51,26 +82,28 @@ def _all_ways(seen: Record, tale: list[Told], number: int) -> Iterator[str]:
     """After this `notified`: by the time that it must be judged, more has happened or nothing need happen."""
     told = tale[number]
     data = told.event.data
-    until = seen.in_time(told.at + WITHIN, held=True) + (5 if data["reason"] == "try_again" else 0)
-    if until >= seen.scenario.ends_at or data["purpose"] != Purpose.STEP.value or seen.scenario.steps_of_the_clock:
+    judged = seen.second_of(told.event.at + WITHIN, told)
+    until = seen.in_time(judged, told.alarm.id, held=True) + (5 if data["reason"] == "try_again" else 0)
+    if until >= seen.scenario.ends_at or data["purpose"] != Purpose.STEP.value:
         return
-    person = seen.scenario.organisation.people[data["person"]]
-    steps = seen.scenario.organisation.chains[told.alarm.chain].steps
+    recipient = seen.organisation(told.alarm).recipient(data["person"])
+    steps = seen.organisation(told.alarm).chains[told.alarm.chain].steps
+    assert recipient is not None
     if data["step"] > len(steps):  # a step of the weaker chain with which the alarm began
         return
     step = steps[data["step"] - 1]
     later = [t for t in tale[number + 1 :] if t.at <= until]
     stood = (later or [told])[-1].alarm
     known = next(n for n in stood.notifications if n.id == data["notification"])
-    newest = [n for n in stood.notifications if n.person == person.id and n.purpose is Purpose.STEP][-1]
+    newest = [n for n in stood.notifications if n.person == recipient.id and n.purpose is Purpose.STEP][-1]
     tried = {a.contact for a in known.attempts if a.contact is not None}
-    if newest is not known or step.by == (CONSOLE,) or len(tried) == len(person.contact) or not tried:
+    if newest is not known or step.by == (CONSOLE,) or len(tried) == len(recipient.contact) or not tried:
         return
     if any(a.state.value in REACHED for a in known.attempts if a.contact is not None):
         return
     if any(not _asks(t, known) for t in (told, *later)) or known.since > told.event.at:
         return
-    yield f"{person.id} was not reached since {told.at:.3f}, and nothing else was tried until {until:.3f}"
+    yield f"{recipient.id} was not reached since {told.at:.3f}, and nothing else was tried until {until:.3f}"
 
 
 def _asks(told: Told, notification: Notification) -> bool:

@@ -3,21 +3,28 @@
 import asyncio
 from collections.abc import Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
+from tests.simulation.administration import Administration
 from tests.simulation.disk import Disk
 from tests.simulation.judge import judge
 from tests.simulation.judging import Commit, Court
+from tests.simulation.network import Network
 from tests.simulation.node import Life
 from tests.simulation.people import People
+from tests.simulation.process import Process
 from tests.simulation.record import record
-from tests.simulation.scenario import Scenario, Trouble, scenario
+from tests.simulation.scenario import Scenario, Trouble, Window, scenario
 from tests.simulation.surroundings import Outage, Surroundings
-from tests.simulation.virtual import BEGAN, SimulatedClock, StuckError, VirtualLoop
+from tests.simulation.virtual import SimulatedClock, StuckError, VirtualLoop
+
+STOPS = (0.05, 0.5, 3.0, 12.0, 40.0)
+"""Seconds for which a node is stopped."""
 
 
 @dataclass
@@ -45,7 +52,7 @@ def run(seed: int) -> Verdict:
                 loop.run_until_complete(world.live())
             except (StuckError, BaseExceptionGroup) as fault:
                 return Verdict(surroundings.scenario, [*world.court.findings, *_why(fault)], surroundings.story)
-            seen = record(surroundings, world.people, world.past, world.court, world.disk)
+            seen = record(surroundings, world.people, world.past, world.shell, world.court)
             return Verdict(surroundings.scenario, [*world.court.findings, *judge(seen)], surroundings.story)
         finally:
             world.close()
@@ -60,26 +67,27 @@ class World:
         self.past: list[Life] = []
         self.disk = Disk(self._committed)
         self._around = surroundings
+        self._network = Network(surroundings)
         self._loop = loop
         self._wrong = dict.fromkeys(surroundings.scenario.nodes, timedelta())
         self._up: dict[str, Life] = {}
         self._outside: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
-        self.people = People(surroundings, self._up, self._spawn)
+        self._context = copy_context()
+        self.shell = Administration(surroundings, self.disk, self.court, self._clock(surroundings.scenario.nodes[0]))
+        self.people = People(surroundings, self._network, self._up, self.shell)
+        surroundings.spawn = self._spawn
 
     async def live(self) -> None:
         """From the first second to the last."""
         known: Scenario = self._around.scenario
-        shell = self.disk.open("shell", shared=True)
-        with shell.transaction() as unit:
-            unit.add_organisation(known.organisation, by="admin", now=BEGAN, why=None)
-        shell.close()
+        self.shell.begin()
         async with asyncio.TaskGroup() as group:
             self._group = group
             living = [group.create_task(self._keep(name)) for name in known.nodes]
-            living += [
-                group.create_task(self._kill(w.start, w.what)) for w in known.windows if w.trouble is Trouble.CRASH
-            ]
+            for window in known.windows:
+                if window.trouble in (Trouble.CRASH, Trouble.STOP):
+                    self._loop.call_at(window.start, self._strike, window)
             for at, node, step in known.steps_of_the_clock:
                 self._loop.call_at(at, self._step, node, step)
             self.people.begin()
@@ -89,39 +97,80 @@ class World:
                 task.cancel()
             for life in self._up.values():
                 life.lasted = True
-                life.over.set()
+                life.end()
             for task in living:
                 task.cancel()
 
     def close(self) -> None:
         for life in self.past:
             life.database.close()
+        self.shell.close()
         self.disk.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         assert self._group is not None
-        self._outside.append(self._group.create_task(work))
+        self._outside.append(self._group.create_task(work, context=self._context))
+
+    def _clock(self, node: str) -> SimulatedClock:
+        return SimulatedClock(self._loop, self._around.scenario.began, lambda: self._wrong[node])
 
     async def _keep(self, name: str) -> None:
         """A node is started again whenever it has died."""
         around = self._around
         while around.time < around.scenario.ends_at:
-            clock = SimulatedClock(self._loop, lambda: self._wrong[name])
-            life = Life(name, len(self.past), around, self.disk, self.court, clock, self._announce)
-            self.past.append(life)
-            self._up[name] = life
-            around.tell(f"{name} starts")
+            life = self._begin(name)
             await life.run()
             del self._up[name]
             down = around.scenario.chance.choice([0.1, 2.0, 8.0, 20.0])
             back = min(around.time + down, max(around.time, around.scenario.calm_at))
-            around.outages += [Outage(around.time, around.time), Outage(around.time, back, name)]
+            around.outages += [Outage(around.time, around.time), Outage(around.time, back, name, dead=True)]
             await asyncio.sleep(back - around.time)
 
-    async def _kill(self, at: float, name: str) -> None:
-        await asyncio.sleep(at)
-        if name in self._up:
-            self._up[name].die("killed")
+    def _begin(self, name: str) -> Life:
+        around = self._around
+        process = Process(self._loop.again)
+        life = Life(
+            name,
+            len(self.past),
+            around,
+            self._network,
+            self.disk,
+            self.court,
+            self._clock(name),
+            self._announce,
+            process,
+        )
+        process.strikes = lambda: self._fuse_burns_down(life)
+        self._light_fuse(life)
+        self.past.append(life)
+        self._up[name] = life
+        around.tell(f"{name} starts")
+        return life
+
+    # Death and standstill between any two steps.
+
+    def _light_fuse(self, life: Life) -> None:
+        likely = self._around.scenario.likely
+        at_a_step = likely["killed"] + likely["stopped"]
+        if at_a_step and self._around.troubled:
+            life.process.fuse = 1 + int(self._around.scenario.chance.expovariate(at_a_step))
+
+    def _fuse_burns_down(self, life: Life) -> None:
+        around, likely = self._around, self._around.scenario.likely
+        if not around.troubled or not life.alive or life.process.stopped:
+            return
+        if around.scenario.chance.random() * (likely["killed"] + likely["stopped"]) < likely["killed"]:
+            life.die("killed between two steps")
+            return
+        life.stop(around.time + around.scenario.chance.choice(STOPS))
+        self._light_fuse(life)
+
+    def _strike(self, window: Window) -> None:
+        life = self._up.get(window.what)
+        if life is not None and window.trouble is Trouble.CRASH:
+            life.die("killed")
+        elif life is not None:
+            life.stop(window.end)
 
     def _step(self, node: str, step: timedelta) -> None:
         self._wrong[node] += step
@@ -136,7 +185,10 @@ class World:
         around = self._around
         for name, life in self._up.items():
             if name != node and not around.within(Trouble.RELAY) and life.ready:
-                self._loop.call_later(0.002, life.follower.hear, position)
+                later = (
+                    around.scenario.chance.uniform(0.001, 0.4) if Trouble.RELAY in around.scenario.troubles else 0.002
+                )
+                self._loop.call_later(later, life.follower.hear, position, context=life.process.context())
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+"""Who has said that he comes, and what that makes of an alarm: a plain second implementation, moved by nothing but what
+people said, and by who was stronger.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alarmd.alarm.events import EventKind
+from alarmd.alarm.model import State
+from alarmd.organisation.model import Chain, Organisation
+from tests.simulation.record import Told
+
+COME = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED)
+ENDS = {EventKind.RESOLVED: State.RESOLVED, EventKind.CANCELLED: State.CANCELLED}
+
+
+@dataclass
+class Word:
+    """What one person has said last. `until`: then he must be there; `since`: the event by which that was settled."""
+
+    coming: bool
+    there: bool = False
+    until: datetime | None = None
+    since: Told | None = None
+
+
+@dataclass
+class Answers:
+    """Of one alarm, whose chain this is now."""
+
+    organisation: Organisation
+    chain: Chain
+    words: dict[str, Word] = field(default_factory=dict)
+    attended: bool = False
+    over: State | None = None
+
+    def counts(self, person: str) -> bool:
+        """Is he one of those for whom the chain waits?"""
+        wanted, known = self.chain.acknowledge.by_roles, self.organisation.people.get(person)
+        return not wanted or (known is not None and bool(wanted & {*known.roles}))
+
+    @property
+    def coming(self) -> int:
+        return sum(self.counts(person) and word.coming for person, word in self.words.items())
+
+    @property
+    def arrived(self) -> int:
+        return sum(self.counts(person) and word.there for person, word in self.words.items())
+
+    @property
+    def enough(self) -> bool:
+        """Nobody else need be asked."""
+        return self.attended or self.over is not None or self.coming >= self.chain.acknowledge.needed
+
+    @property
+    def state(self) -> State:
+        """What the alarm must be."""
+        if self.over or self.attended:
+            return self.over or State.ATTENDED
+        return State.ACKNOWLEDGED if self.coming else State.RAISED
+
+    def promised(self) -> list[tuple[str, Word]]:
+        """Whose word lapses when its time comes."""
+        if self.state is not State.ACKNOWLEDGED:
+            return []
+        return [(person, word) for person, word in self.words.items() if word.until is not None]
+
+    def hear(self, told: Told) -> Iterator[str]:
+        """One more event; what is wrong about it."""
+        kind, data = told.event.kind, told.event.data
+        before = self.state
+        if kind in COME:
+            self._come(told)
+        elif kind is EventKind.DECLINED:
+            self.words[data["person"]] = Word(coming=False)
+        elif kind is EventKind.LAPSED:
+            yield from self._lapse(told)
+        elif kind is EventKind.ATTENDED:
+            self.attended = True
+            if self.arrived < self.chain.acknowledge.needed:
+                yield f"is attended, and {self.arrived} are there"
+        elif kind is EventKind.UPGRADED:
+            self._rise(told)
+        self.over = ENDS.get(kind, self.over)
+        if told.event.state is not self.state:
+            yield f"was {before}, and after {kind} it is {told.event.state}; it should be {self.state}"
+
+    def _come(self, told: Told) -> None:
+        person, at = told.event.data["person"], told.event.at
+        word = self.words.get(person)
+        if told.event.kind is EventKind.ACKNOWLEDGED and (word is None or not word.coming):
+            until = at + self.chain.acknowledge.arrive_within if self.counts(person) else None
+            self.words[person] = Word(coming=True, until=until, since=told)
+        elif told.event.kind is EventKind.ARRIVED and word is not None:
+            word.there, word.until = True, None
+
+    def _lapse(self, told: Told) -> Iterator[str]:
+        at, people = told.event.at, told.event.data["people"]
+        late = [person for person, word in self.promised() if word.until is not None and word.until <= at]
+        if people != late:
+            yield f"the words of {people} have lapsed, and should have those of {late}"
+        for person in people:
+            self.words.pop(person, None)
+
+    def _rise(self, told: Told) -> None:
+        """Whoever was coming still is; whether he counts is the new chain's word."""
+        self.chain = self.organisation.chain_for(told.alarm.kind, told.alarm.site)
+        rule = self.chain.acknowledge
+        for person, word in self.words.items():
+            waited_for = self.counts(person) and word.coming and not word.there
+            until = (word.until or told.event.at + rule.arrive_within) if waited_for else None
+            word.until, word.since = until, told
+        self.attended = self.attended and self.arrived >= rule.needed

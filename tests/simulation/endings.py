@@ -1,0 +1,56 @@
+"""What comes after the end of an alarm: the all-clear to everyone who was told, and nothing else."""
+
+from collections.abc import Iterator
+
+from alarmd.alarm.events import EventKind
+from alarmd.alarm.model import Alarm, AttemptState, Purpose, System
+from alarmd.organisation.model import TEXTUAL
+from tests.simulation.record import Record, Told
+
+AFTER = (EventKind.NOTIFIED, EventKind.RECEIPT, EventKind.NOTED)
+ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
+IN_VAIN = (AttemptState.FAILED, AttemptState.WITHDRAWN)
+
+
+def nothing_follows_the_end(seen: Record) -> Iterator[str]:
+    """After the end nobody is told anything but the all-clear."""
+    for id, tale in seen.tales.items():
+        ended = False
+        for told in tale:
+            kind, data = told.event.kind, told.event.data
+            wrong = kind not in AFTER or (kind is EventKind.NOTIFIED and data["purpose"] != Purpose.ALL_CLEAR.value)
+            if ended and wrong:
+                yield f"{id}: {kind} at {told.at:.3f}, after its end"
+            ended = ended or kind in ENDS
+    for sent in seen.around.sent:
+        tale = seen.tales[sent.alarm]
+        ends = next((told.at for told in tale if told.event.kind in ENDS), None)
+        if sent.purpose is Purpose.ALL_CLEAR and (ends is None or sent.at < ends):
+            yield f"{sent.person} was told at {sent.at:.3f} that {sent.alarm} is over"
+
+
+def all_clear_was_given(seen: Record) -> Iterator[str]:
+    """Everyone who was told, and can be written to, is told that it is over, once."""
+    for id, tale in seen.tales.items():
+        end = next((number for number, told in enumerate(tale) if told.event.kind in ENDS), None)
+        if end is None:
+            continue
+        before = tale[end - 1].alarm if end else tale[end].alarm
+        meant = _told(seen, before) if _is_clear(seen, tale[end]) else []
+        first = [t for t in tale[end:] if t.event.kind is EventKind.NOTIFIED and t.event.data["reason"] == "ended"]
+        given = [told.event.data["person"] for told in first]
+        if given != meant:
+            yield f"{id}: the all-clear went to {given}, and should have gone to {meant}"
+
+
+def _is_clear(seen: Record, end: Told) -> bool:
+    """What mends by itself makes nobody come, and needs no all-clear."""
+    chain = seen.organisation(end.alarm).chains[end.alarm.chain]
+    return chain.all_clear and not isinstance(end.event.by, System)
+
+
+def _told(seen: Record, alarm: Alarm) -> list[str]:
+    reached = dict.fromkeys(n.person for n in alarm.notifications if any(a.state not in IN_VAIN for a in n.attempts))
+    organisation = seen.organisation(alarm)
+    known = [r for person in reached if (r := organisation.recipient(person)) is not None]
+    return [r.id for r in known if any(contact.kind in TEXTUAL for contact in r.contact)]

@@ -1,0 +1,74 @@
+"""Whoever speaks is heard: what he was told of it is so."""
+
+from collections.abc import Iterator
+
+from alarmd.alarm.events import EventKind
+from alarmd.alarm.incoming import Action
+from alarmd.alarm.model import Person, ResponderState, State
+from alarmd.escalation.draft import Refusal
+from tests.simulation.people import Heard
+from tests.simulation.record import Record, Told
+
+STORED = {
+    Action.ACKNOWLEDGE: EventKind.ACKNOWLEDGED,
+    Action.EN_ROUTE: EventKind.EN_ROUTE,
+    Action.ARRIVED: EventKind.ARRIVED,
+    Action.DECLINE: EventKind.DECLINED,
+    Action.NOTE: EventKind.NOTED,
+    Action.ESCALATE: EventKind.ESCALATED,
+    Action.RESOLVE: EventKind.RESOLVED,
+    Action.CANCEL: EventKind.CANCELLED,
+}
+FURTHER = (ResponderState.ACKNOWLEDGED, ResponderState.EN_ROUTE, ResponderState.ARRIVED)
+SAYS = {Action.ACKNOWLEDGE: 0, Action.EN_ROUTE: 1, Action.ARRIVED: 2}
+
+
+def nobody_gave_up(seen: Record) -> Iterator[str]:
+    """Whoever presses or answers for a minute is heard."""
+    for what in seen.people.gave_up:
+        yield f"nobody ever took it: {what}"
+
+
+def answers_are_there(seen: Record) -> Iterator[str]:
+    """Whoever was told that his answer is stored stands in the log with it; or it had been true before."""
+    for heard in seen.people.heard:
+        tale = seen.tales.get(heard.answered.alarm, [])
+        who, action = heard.answered.by.person, heard.answered.action
+        if heard.refusal is None and not any(_says(told, heard) for told in tale) and not _was_so(seen, heard):
+            yield f"{who} was told at {heard.at:.3f} that his {action} of {heard.answered.alarm} is stored; it is not"
+
+
+def refusals_have_a_reason(seen: Record) -> Iterator[str]:
+    """Nobody is refused but at an alarm that is over, or for want of a reason where one is wanted."""
+    for heard in seen.people.heard:
+        stood, action = seen.standing(heard.answered.alarm, heard.at), heard.answered.action
+        over = stood is not None and stood.alarm.state in (State.RESOLVED, State.CANCELLED)
+        there = stood is not None and any(r.state is ResponderState.ARRIVED for r in stood.alarm.responders)
+        right = {
+            None: True,
+            Refusal.ENDED: over and action is not Action.NOTE,
+            Refusal.NEEDS_REASON: not heard.answered.reason
+            and (action is Action.CANCEL or (action is Action.RESOLVE and not there)),
+        }[heard.refusal]
+        if not right:
+            who = heard.answered.by.person
+            yield f"{who} was refused at {heard.at:.3f} ({heard.refusal}): {action} of {heard.answered.alarm}"
+
+
+def _says(told: Told, heard: Heard) -> bool:
+    by = told.event.by
+    his = isinstance(by, Person) and by.person == heard.answered.by.person
+    return his and told.event.kind is STORED[heard.answered.action] and heard.asked <= told.at <= heard.at
+
+
+def _was_so(seen: Record, heard: Heard) -> bool:
+    """He says what he has said before, or declines what nobody asks of him."""
+    stood = seen.standing(heard.answered.alarm, heard.at)
+    if stood is None:
+        return False
+    known = next((r for r in stood.alarm.responders if r.person == heard.answered.by.person), None)
+    if heard.answered.action is Action.DECLINE:
+        asked = any(n.person == heard.answered.by.person and not n.settled for n in stood.alarm.notifications)
+        return not asked and (known is None or known.state is ResponderState.DECLINED)
+    said = SAYS.get(heard.answered.action)
+    return said is not None and known is not None and known.state in FURTHER[said:]
