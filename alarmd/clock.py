@@ -78,9 +78,9 @@ class SystemClock:
         if not self._told:
             self._anchor, self._since = self._theirs + self._steady(), self._steady()
 
-    def catch_up(self, with_: datetime) -> None:
-        """Go on from this instant where the wall is behind it: where the log ends, after a restart."""
-        if with_ - self.now() > STEP:
+    def catch_up(self, with_: datetime | None) -> None:
+        """Go on from this instant where the wall is behind it: where the log ends, when a process begins."""
+        if with_ is not None and with_ - self.now() > STEP:
             self._anchor, self._since = with_, self._steady()
 
     def now(self) -> datetime:

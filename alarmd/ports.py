@@ -131,6 +131,10 @@ class Reading(Protocol):
         """The log from `after` + 1 on."""
         ...
 
+    def latest(self) -> datetime | None:
+        """The instant of the last event: behind it no clock may go that decides what comes next."""
+        ...
+
     def key(self, hash: str) -> Key | None:
         """The key with this hash, unless revoked."""
         ...

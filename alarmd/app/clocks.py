@@ -24,13 +24,15 @@ SKEW = timedelta(milliseconds=500)
 """A machine whose clock is further off has nobody who sets it."""
 
 
-def begin(database: Database) -> SystemClock:
-    """A clock that goes by the database's from its first instant on; a store that is away is asked later."""
-    clock = SystemClock()
+def begin(database: Database, clock: SystemClock) -> SystemClock:
+    """The same clock, going by the database's from its first instant on, and not behind the end of the log: one that
+    was put back while nobody ran would make everything wait that is due. A store that is away is asked later.
+    """
     try:
         with database.snapshot() as reading:
             for _ in range(AT_FIRST):
                 _follow(clock, _look(reading, clock))
+            clock.catch_up(reading.latest())
     except NotDurable as fault:
         log.warning("the database's clock cannot be read yet", why=str(fault))
     return clock

@@ -5,7 +5,6 @@ No part knows another but through what it is given here.
 import asyncio
 import errno
 import gc
-import json
 import signal
 import socket
 import sys
@@ -23,7 +22,6 @@ from fastapi import APIRouter, FastAPI
 
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.incoming import Performed
-from alarmd.alarm.times import moment
 from alarmd.app import clocks
 from alarmd.app.certificate import Certificate
 from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
@@ -31,7 +29,7 @@ from alarmd.app.drain import Drain
 from alarmd.app.files import allow_many_files
 from alarmd.app.service import Service
 from alarmd.channels.registry import CHANNELS, open_channels, why_not
-from alarmd.clock import new_id
+from alarmd.clock import SystemClock, new_id
 from alarmd.console.application import application, server
 from alarmd.console.feed import Hub
 from alarmd.console.sign_in import SignIn
@@ -116,8 +114,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
             closing(open_database(settings.database_url, node=settings.node_name, daemon=True))
         )
         stack.callback(_let_go, database, settings.node_name)
-        clock = clocks.begin(database)
-        clock.catch_up(_log_ends(database) or clock.now())
+        clock = clocks.begin(database, SystemClock())
         store = stack.enter_context(closing(ThreadedStore(database)))
         channels = await stack.enter_async_context(open_channels(settings))
         # Imported only where asked for: an office without a broker need not load its client.
@@ -273,16 +270,6 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     for error in group.exceptions:
         flat += [_first(error)] if isinstance(error, BaseExceptionGroup) else [error]
     return next((e for e in flat if isinstance(e, AlarmdError)), flat[0])
-
-
-def _log_ends(database: Database) -> datetime | None:
-    """The instant of the last event: a clock that was put back while nobody ran must not go back behind it."""
-    try:
-        with database.snapshot() as reading:
-            last = reading.events(reading.head().position - 1, 1)
-    except NotDurable:
-        return None
-    return moment(json.loads(last[-1].body)["at"]) if last else None
 
 
 def _let_go(database: Database, node: str) -> None:

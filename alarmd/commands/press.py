@@ -5,7 +5,7 @@ daemon, at once where one runs, else when one starts.
 from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import Kind, Person
 from alarmd.app.clocks import begin
-from alarmd.clock import new_id
+from alarmd.clock import SystemClock, new_id
 from alarmd.commands.common import opened, whoever
 from alarmd.dispatch.take import Taker
 from alarmd.intake.wire import read_signal
@@ -21,7 +21,7 @@ def press(settings: Settings, device: str, *, kind: Kind | None, ref: str | None
     # Claimed by nobody's node: whichever daemon looks next performs the effects.
     taker = Taker("", new_id)
     with opened(settings) as database:
-        clock = begin(database)
+        clock = begin(database, SystemClock())
         with database.transaction() as unit:
             taken = taker.take(unit, pressed, clock.now())
         assert taken.signal is not None

@@ -176,6 +176,10 @@ class StoredReading:
         rows = self._ask(EVENTS, {"after": after, "limit": limit})
         return tuple(_logged(row.position, row.alarm, row.site, row.body, row.since, row.veil) for row in rows)
 
+    def latest(self) -> datetime | None:
+        last = self.events(self.head().position - 1, 1)
+        return from_wire(orjson.loads(last[-1].body)).at if last else None
+
     def key(self, hash: str) -> Key | None:
         return next((_key(row) for row in self._ask(KEY, {"hash": hash})), None)
 

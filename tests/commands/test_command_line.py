@@ -6,13 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from alarmd.access.secrets import password_fits
+from alarmd.alarm.incoming import Pressed
+from alarmd.alarm.model import Device
 from alarmd.cli import main
+from alarmd.clock import SystemClock, new_id
+from alarmd.dispatch.take import Taker
 from alarmd.organisation.file import parse
 from alarmd.store import open_database
 from tests.support.daemon import OFFICE, Daemon
@@ -208,6 +213,20 @@ def test_a_press_from_a_shell_has_a_name_on_it(one: Daemon) -> None:
         raised = json.loads(reading.story(alarm)[0].body)
     database.close()
     assert raised["by"]["person"].startswith("shell")
+
+
+def test_a_press_from_a_shell_goes_by_no_clock_that_is_behind_the_log(one: Daemon) -> None:
+    """Its alarm would be due an hour before everything else; and a daemon that starts goes by the last event."""
+    database = open_database(one.environment["ALARMD_DATABASE_URL"], node="test")
+    ahead = SystemClock().now() + timedelta(hours=1)
+    with database.transaction() as unit:
+        Taker("test", new_id).take(unit, Pressed(Device("desk-1"), device="desk-1"), ahead)
+    one.do("press", "desk-1")
+    with database.snapshot() as reading:
+        latest = reading.latest()
+    database.close()
+    assert latest is not None
+    assert latest >= ahead
 
 
 @pytest.mark.parametrize("name", ["", "two\nlines", "Kari"])
