@@ -2,6 +2,7 @@
 applies organisations, makes and revokes keys, and presses.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,12 +29,14 @@ class Version:
 
 @dataclass
 class Administration:
-    """One for a world. `organisations` by version, as they were applied."""
+    """One for a world. `clock`: each command begins with the one on the wall; `organisations` by version, as they were
+    applied.
+    """
 
     around: Surroundings
     disk: Disk
     court: Court
-    clock: SystemClock
+    clock: Callable[[], SystemClock]
     organisations: dict[int, Organisation] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)
     _keys: set[str] = field(default_factory=set)
@@ -47,21 +50,24 @@ class Administration:
 
     def press(self, pressed: Pressed) -> Taken:
         """As `alarmd press` does. Raises NotFound."""
+        clock = self.clock()
         self.court.touched.clear()
         with self._database.transaction() as unit:
-            return self.court.taker("", lambda: True).take(unit, pressed, self.clock.now())
+            clock.catch_up(unit.latest())
+            return self.court.taker("", lambda: True).take(unit, pressed, clock.now())
 
     def close(self) -> None:
         self._database.close()
 
     def _change(self, change: Change) -> None:
+        now = self.clock().now()
         with self._database.transaction() as unit:
             if change.organisation is not None:
-                version = unit.add_organisation(change.organisation, by="admin", now=self.clock.now(), why=None)
+                version = unit.add_organisation(change.organisation, by="admin", now=now, why=None)
                 self.organisations[version] = change.organisation
                 self.around.tell(f"the organisation is version {version} now")
             if change.key is not None:
-                self._turn(unit, change.key, self.clock.now())
+                self._turn(unit, change.key, now)
             head = unit.head()
         self.versions.append(Version(self.around.time, head.organisation, head.access))
 

@@ -3,13 +3,11 @@ which it touches the world goes through here, and each such touch is a place whe
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from alarmd.alarm.effects import EndCall, Feedback
-from alarmd.alarm.times import moment
 from alarmd.dispatch.deadlines import Deadlines
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
@@ -129,9 +127,7 @@ class Life:
     async def _body(self) -> None:
         store = NodesStore(self)
         with self.database.snapshot() as reading:
-            last = reading.events(reading.head().position - 1, 1)
-        if last:
-            self.clock.catch_up(moment(json.loads(last[-1].body)["at"]))
+            self.clock.catch_up(reading.latest())
         health = Health(self.clock, self.name)
         self.follower = Follower(store, self.clock)
         taker = self.court.taker(self.name, lambda: self.outbox.has_room)

@@ -140,7 +140,7 @@ class SimulatedClock(SystemClock):
             self._asked, self._times, self._answer = asked, 0, super().now()
         return self._answer
 
-    def catch_up(self, with_: datetime) -> None:
+    def catch_up(self, with_: datetime | None) -> None:
         super().catch_up(with_)
         self._asked = (-1.0, timedelta())
 

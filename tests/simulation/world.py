@@ -67,6 +67,7 @@ class World:
         self.past: list[Life] = []
         self.disk = Disk(self._committed)
         self._around = surroundings
+        known = surroundings.scenario
         self._network = Network(surroundings)
         self._loop = loop
         self._wrong = dict.fromkeys(surroundings.scenario.nodes, timedelta())
@@ -74,7 +75,7 @@ class World:
         self._outside: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
         self._context = copy_context()
-        self.shell = Administration(surroundings, self.disk, self.court, self._clock(surroundings.scenario.nodes[0]))
+        self.shell = Administration(surroundings, self.disk, self.court, lambda: self._clock(known.nodes[0]))
         self.people = People(surroundings, self._network, self._up, self.shell)
         surroundings.spawn = self._spawn
 
