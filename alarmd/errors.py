@@ -8,6 +8,7 @@
     │   ├── NotFound            no such device, alarm, person, key (HTTP 404)
     │   └── Conflict            the alarm is no longer where this fits; carries the alarm (HTTP 409)
     ├── FaultyFile              an organisation file with faults, each with file, line and what would be right
+    ├── Unreadable              a calendar that cannot be reached or understood: what is known of it is kept
     ├── NotDurable              the disk or the database did not take it: nothing was accepted (HTTP 503)
     ├── Undecidable             we have a bug on this one alarm or signal; nothing of it was written
     └── CannotStart             a setting, port, broker or database that makes a start impossible
@@ -58,6 +59,10 @@ class FaultyFile(AlarmdError):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
+
+
+class Unreadable(AlarmdError):
+    """A calendar cannot be reached or understood. No address stands in the text, for it may hold a secret."""
 
 
 class NotDurable(AlarmdError):

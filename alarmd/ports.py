@@ -17,7 +17,8 @@ from alarmd.alarm.model import Alarm, AttemptState
 from alarmd.alarm.values import quick
 from alarmd.alarm.veil import Veil
 from alarmd.escalation.draft import Decision
-from alarmd.organisation.model import Contact, Organisation, Recipient
+from alarmd.organisation.model import Contact, Organisation, Recipient, Roster
+from alarmd.organisation.roster import Said
 
 T = TypeVar("T")
 Hides = Callable[[Veil], bool]
@@ -329,6 +330,16 @@ class Lights(Protocol):
 
     async def show(self, alarm: str, feedback: Feedback) -> bool:
         """Send the retained message; False when the broker cannot be reached now: it is tried again."""
+        ...
+
+
+class Calendars(Protocol):
+    """Where duties are read that are kept elsewhere."""
+
+    async def read(self, roster: Roster, zone: str, span: tuple[datetime, datetime]) -> Said:
+        """What a roster's calendar says now of a span (aware UTC); `zone` is the organisation's. Whatever it says and
+        however long it takes, nothing else waits for it. Raises Unreadable.
+        """
         ...
 
 

@@ -49,6 +49,8 @@ class Reason(StrEnum):
     PERSON_WITHOUT_CONTACT = "person_without_contact"
     SCHEDULE_HAS_A_HOLE = "schedule_has_a_hole"
     HOLIDAYS_RUN_OUT = "holidays_run_out"
+    CALENDAR_RUNS_OUT = "calendar_runs_out"
+    CALENDAR_IS_UNCLEAR = "calendar_is_unclear"
 
 
 class Severity(StrEnum):
@@ -79,6 +81,7 @@ def readiness(organisation: Organisation, at: datetime, working: Collection[str]
         *_without_contact(organisation, at),
         *(hole for schedule in organisation.schedules.values() for hole in _holes(organisation, schedule, at)),
         *_holidays(organisation, at),
+        *(lack for schedule in organisation.schedules.values() for lack in _calendar(organisation, schedule, at)),
     ]
     return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.BLOCKS))
 
@@ -197,6 +200,7 @@ def _named(organisation: Organisation, at: datetime) -> set[str]:
         for schedule in (organisation.schedules[each.name] for each in targets if each.kind is TargetKind.ON_CALL):
             named.update(person for rotation in schedule.rotations for person in rotation.people)
             named.update(override.person for override in schedule.overrides)
+            named.update(shift.person for shift in (schedule.calendar.shifts if schedule.calendar else ()))
     return named
 
 
@@ -214,7 +218,8 @@ def _holes(organisation: Organisation, schedule: Schedule, at: datetime) -> Iter
             until = f" to {_local(over, organisation)}" if over else " on"
             spans.append(f"from {_local(edge, organisation)}{until}")
     if spans:
-        words = f"nobody is on call {_some(spans)}; add a rotation or an override"
+        mend = "a shift to its calendar" if schedule.calendar else "a rotation or an override"
+        words = f"nobody is on call {_some(spans)}; add {mend}"
         yield Finding(Reason.SCHEDULE_HAS_A_HOLE, Severity.WARNS, f"schedules.{schedule.id}", words)
 
 
@@ -226,6 +231,22 @@ def _holidays(organisation: Organisation, at: datetime) -> Iterator[Finding]:
             f"public holidays are known to the end of {known} only; apply the file again, and later ones are looked up"
         )
         yield Finding(Reason.HOLIDAYS_RUN_OUT, Severity.WARNS, "holidays", words)
+
+
+def _calendar(organisation: Organisation, schedule: Schedule, at: datetime) -> Iterator[Finding]:
+    """Does a calendar go on beyond the span, and is everything in it understood."""
+    roster = schedule.calendar
+    if roster is None:
+        return
+    path, last = f"schedules.{schedule.id}.calendar", max((each.end for each in roster.shifts), default=at)
+    if last < at + AHEAD:
+        until = f"ends at {_local(last, organisation)}" if last > at else "says nothing of the time to come"
+        yield Finding(Reason.CALENDAR_RUNS_OUT, Severity.WARNS, path, f"{until}; add shifts to the calendar")
+    events = roster.known.unclear if roster.known else {}
+    told = [words if first is None else f"{words}, at {_local(first, organisation)}" for words, first in events.items()]
+    if told:
+        words = f"{_some(told)}; add under people whom they mean, or mend the calendar"
+        yield Finding(Reason.CALENDAR_IS_UNCLEAR, Severity.WARNS, path, words)
 
 
 def _targets(chain: Chain) -> list[Target]:

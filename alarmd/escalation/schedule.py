@@ -3,15 +3,16 @@
 A local time of day is two instants in autumn and none in spring (PEP 495). Decided once, for everything here: what
 begins, begins at the first instant at which the clock shows that time or a later one; what ends, ends at the last. So
 spans rather overlap than leave a gap, and a time that spring skips is the instant of the skip. Spans include their
-beginning and not their end. Absent people are not known here: `targets.py` leaves them out. Called by `targets.py`,
-`duty.py` and `readiness.py`.
+beginning and not their end. Shifts of a calendar are instants already. Absent people are not known here: `targets.py`
+leaves them out. Called by `targets.py`, `duty.py` and `readiness.py`, and by whoever reads calendars.
 
 `holidays` are the organisation's: whatever can say of a date that it is one.
 """
 
 import heapq
 from collections.abc import Container, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import takewhile
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -40,11 +41,13 @@ def on_call(schedule: Schedule, time_zone: str, at: datetime, holidays: Holidays
 
 def in_hours(schedule: Schedule, time_zone: str, at: datetime, holidays: Holidays = ()) -> bool:
     """Does the schedule mean to have somebody on call at this aware instant: in the hours of `only`; without, in those
-    of its rotations where each has some of its own; else always.
+    of its rotations where each has some of its own and no calendar stands beside them; else always.
     """
     zone = ZoneInfo(time_zone)
     if schedule.only:
         return _is_open(schedule.only, zone, at, holidays)
+    if schedule.calendar:
+        return True
     own = [each.only for each in schedule.rotations if each.only]
     if not own or len(own) < len(schedule.rotations):
         return True
@@ -62,6 +65,8 @@ def changes(
     edges = [_hand_overs(rotation, zone, start, end) for rotation in schedule.rotations]
     edges += [_openings(window, zone, start, end, holidays) for window in windows]
     edges += [iter(sorted((begins(each.start, zone), ends(each.end, zone)))) for each in schedule.overrides]
+    if schedule.calendar:
+        edges.append(iter(sorted(edge for each in schedule.calendar.shifts for edge in (each.start, each.end))))
     return (at for at in heapq.merge(*edges) if start < at < end)
 
 
@@ -73,13 +78,13 @@ def within(start: datetime, end: datetime, zone: ZoneInfo, at: datetime) -> bool
 def begins(local: datetime, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) at which the clock shows this local time or a later one."""
     first, second = _readings(local, zone)
-    return first if first <= second else _jump(second, first, zone)
+    return first if first <= second else jump(second, first, zone)
 
 
 def ends(local: datetime, zone: ZoneInfo) -> datetime:
     """The last instant (UTC) at which the clock comes to this local time; for a skipped one, the skip."""
     first, second = _readings(local, zone)
-    return second if first <= second else _jump(second, first, zone)
+    return second if first <= second else jump(second, first, zone)
 
 
 def _readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -87,7 +92,7 @@ def _readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC), local.replace(tzinfo=zone, fold=1).astimezone(UTC)
 
 
-def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def jump(before: datetime, after: datetime, zone: tzinfo) -> datetime:
     """The instant, after the one and not after the other, both of whole seconds, at which the clock jumps."""
     old = before.astimezone(zone).utcoffset()
     while after - before > _SECOND:
@@ -108,12 +113,12 @@ def _latest(at: datetime, zone: ZoneInfo) -> datetime:
         return shown.replace(tzinfo=None)
     second = shown.replace(microsecond=0)
     first = second.replace(fold=0).astimezone(UTC)
-    jump = _jump(first, second.astimezone(UTC), zone)
-    return (jump - datetime.resolution).astimezone(zone).replace(tzinfo=None)
+    skip = jump(first, second.astimezone(UTC), zone)
+    return (skip - datetime.resolution).astimezone(zone).replace(tzinfo=None)
 
 
 def _regular(schedule: Schedule, zone: ZoneInfo, at: datetime, holidays: Holidays) -> list[str]:
-    """By the rotations, in the order of the file."""
+    """By the rotations, in the order of the file, then by the calendar."""
     people: list[str] = []
     if schedule.only and not _is_open(schedule.only, zone, at, holidays):
         return people
@@ -124,6 +129,12 @@ def _regular(schedule: Schedule, zone: ZoneInfo, at: datetime, holidays: Holiday
         if rotation.instead:
             people.clear()
         people.append(rotation.people[turn % len(rotation.people)])
+    if schedule.calendar:
+        shifts = takewhile(lambda each: each.start <= at, schedule.calendar.shifts)
+        named = [each.person for each in shifts if at < each.end]
+        if named and schedule.calendar.instead:
+            people.clear()
+        people += named
     return people
 
 

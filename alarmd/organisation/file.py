@@ -65,16 +65,25 @@ def parse(text: str, name: str, look_up: LookUp = nowhere) -> Parsed:
 
 
 def export(organisation: Organisation) -> str:
-    """The organisation as a file that `parse` takes back to an equal value, if the public holidays are what they were.
-    Holds numbers and secrets in full.
+    """The organisation as a file that `parse` takes back to an equal value, if public holidays and calendars say what
+    they said. Holds numbers and secrets in full.
     """
     yaml = YAML(typ="safe", pure=True)
     yaml.width, yaml.representer.sort_base_mapping_type_on_output = 130, False
     out = StringIO()
-    calendar = organisation.holidays
-    said = replace(organisation, holidays=replace(calendar, days=frozenset())) if calendar.of else organisation
-    yaml.dump(plain(said), out)
+    yaml.dump(plain(_as_written(organisation)), out)
     return out.getvalue()
+
+
+def _as_written(organisation: Organisation) -> Organisation:
+    """Without what was looked up when it came in."""
+    holidays = organisation.holidays
+    schedules = {
+        key: replace(schedule, calendar=schedule.calendar and replace(schedule.calendar, known=None))
+        for key, schedule in organisation.schedules.items()
+    }
+    days = frozenset() if holidays.of else holidays.days
+    return replace(organisation, schedules=schedules, holidays=replace(holidays, days=days))
 
 
 def _with_holidays(organisation: Organisation, book: Book, look_up: LookUp) -> Organisation:

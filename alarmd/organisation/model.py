@@ -184,14 +184,60 @@ class Calendar:
         return max(self.days).year if self.days else None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Shift:
+    """One person's duty from `start` (included) to `end` (not included), aware UTC."""
+
+    start: datetime
+    end: datetime
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a calendar said when it was read last: its shifts, in order, to the instant `until` (aware UTC). `unclear`
+    are words about events that name nobody known or cannot be read, with the instant of the first, where it has one.
+    All is kept with the version: what was decided by it can be decided again, also when the calendar is away.
+    """
+
+    shifts: tuple[Shift, ...]
+    until: datetime
+    unclear: Mapping[str, datetime | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Duties that are kept elsewhere, in a calendar (RFC 5545): in a `file`, absolute once it was read, or at a `url`,
+    which may hold a secret; one of the two. `people`: whom the text of an event means; None: nobody, on purpose.
+    `instead`: while it has somebody, the rotations rest. `known` None: it was never read.
+    """
+
+    file: str = ""
+    url: str = field(default="", repr=False)
+    people: Mapping[str, str | None] = field(default_factory=dict)
+    instead: bool = False
+    known: Known | None = None
+
+    def is_of(self, other: "Roster | None") -> bool:
+        """Are both kept in the same place."""
+        return other is not None and (self.file, self.url) == (other.file, other.url)
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        return self.known.shifts if self.known else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Who is on call: rotations in turn, only in a window where one is given, changed for single spans."""
+    """Who is on call: rotations in turn and a calendar's shifts, only in a window where one is given, changed for
+    single spans.
+    """
 
     id: str
     rotations: tuple[Rotation, ...]
     only: Window | None = None
     overrides: tuple[Override, ...] = ()
+    calendar: Roster | None = None
 
 
 class TargetKind(StrEnum):

@@ -6,7 +6,7 @@ to a log.
 """
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import datetime, time
 from itertools import groupby
 
 from alarmd.alarm.model import Kind
@@ -21,10 +21,12 @@ from alarmd.organisation.model import (
     Device,
     External,
     Joining,
+    Known,
     OnHolidays,
     Organisation,
     Override,
     Person,
+    Roster,
     Rotation,
     Schedule,
     Site,
@@ -123,7 +125,26 @@ def _address(contact: Contact) -> object:
 def _schedule(schedule: Schedule) -> Plain:
     rotations = [_rotation(each) for each in schedule.rotations]
     overrides = [_override(each) for each in schedule.overrides]
-    return _said(rotations=rotations, overrides=overrides) | _only(schedule.only)
+    calendar = schedule.calendar and _roster(schedule.calendar)
+    return _said(rotations=rotations, calendar=calendar, overrides=overrides) | _only(schedule.only)
+
+
+def _roster(roster: Roster) -> Plain:
+    said = _said(file=roster.file, url=roster.url, people=dict(roster.people), instead=roster.instead or None)
+    return said | ({"known": _known(roster.known)} if roster.known else {})
+
+
+def _known(known: Known) -> Plain:
+    """The shifts by their people, as ISO 8601 writes spans."""
+    shifts: dict[str, list[str]] = {}
+    for each in known.shifts:
+        shifts.setdefault(each.person, []).append(f"{_utc(each.start)}/{_utc(each.end)}")
+    unclear = {words: first and _utc(first) for words, first in known.unclear.items()}
+    return {"until": _utc(known.until)} | _said(shifts=shifts, unclear=unclear)
+
+
+def _utc(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _rotation(rotation: Rotation) -> Plain:

@@ -90,6 +90,9 @@ def _schedules(organisation: Organisation) -> Iterator[Complaint]:
                 yield from _known(f"{path}.rotations.{place}.people.{turn}", person, organisation.people, "person")
         for place, override in enumerate(schedule.overrides, 1):
             yield from _known(f"{path}.overrides.{place}.person", override.person, organisation.people, "person")
+        for text, meant in schedule.calendar.people.items() if schedule.calendar else ():
+            if meant is not None:
+                yield from _known(f"{path}.calendar.people.{text}", meant, organisation.people, "person")
         calendar = organisation.holidays
         for where, window in _windows(path, schedule):
             if window.holidays is not OnHolidays.AS_EVER and not (calendar.of or calendar.also or calendar.days):

@@ -7,15 +7,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alarmd.calendars.events import events
 from alarmd.escalation.readiness import readiness
 from alarmd.escalation.schedule import on_call
 from alarmd.organisation.file import parse
-from alarmd.organisation.model import Rotation, Schedule, Window
+from alarmd.organisation.model import Person, Roster, Rotation, Schedule, Window
+from alarmd.organisation.roster import read_from
+from tests.support.ics import calendar, shift
 
 ROOT = Path(__file__).parents[2]
 OSLO = "Europe/Oslo"
 DAY = timedelta(days=1)
-ROW = re.compile(r"^\| (\d\d:\d\d) \| (\d\d:\d\d \w+) \| (\w+) \| (\w+) \| (\S+) \| (\S+) \|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| (\d\d:\d\d) \| (\d\d:\d\d \w+) \| (\w+) \| (\w+) \| (\S+) \| (\S+) \| (\w+(?:, \w+)?) \|$", re.MULTILINE
+)
 
 
 def columns(night: date) -> list[Schedule]:
@@ -28,7 +33,19 @@ def columns(night: date) -> list[Schedule]:
         Schedule("hourly", (Rotation(("Ane", "Bo", "Cato", "Dina"), eve + DAY, timedelta(hours=1)),)),
         Schedule("until", alone, Window(every_day, time(22), time(2, 30))),
         Schedule("from", alone, Window(every_day, time(2, 30), time(7))),
+        Schedule("calendar", (), calendar=written(night)),
     ]
+
+
+def written(night: date) -> Roster:
+    """The two events, as a calendar holds them."""
+    raw = calendar(
+        shift("Ida", f"{night - DAY:%Y%m%d}T220000", f"{night:%Y%m%d}T023000"),
+        shift("Jon", f"{night:%Y%m%d}T023000", f"{night:%Y%m%d}T070000"),
+    )
+    noon = datetime.combine(night, time(12), UTC)
+    people = {name: Person(name, name) for name in ("Ida", "Jon")}
+    return read_from(Roster(file="/vakt.ics"), events(raw, OSLO, noon - 2 * DAY, noon), people, noon - 2 * DAY)
 
 
 @pytest.mark.parametrize(("night", "rows"), [(date(2027, 3, 28), slice(0, 6)), (date(2027, 10, 31), slice(6, 14))])

@@ -45,13 +45,20 @@ class Span:
     end: datetime
 
 
+Written = Sequence[tuple[str, Span]]
+"""What stands in a calendar: each shift with its person, as the clock on the wall shows it."""
+
+
 @dataclass
 class Plain:
-    """One schedule on one watch. `people` is who is on call at each minute."""
+    """One schedule on one watch. `people` is who is on call at each minute. `written` is what the schedule's calendar
+    says; what alarmd has made of it is not looked at.
+    """
 
     watch: Watch
     schedule: Schedule
     holidays: frozenset[date] = frozenset()
+    written: Written = ()
     people: list[tuple[str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -60,12 +67,17 @@ class Plain:
         turns = [self._turns(rotation) for rotation in self.schedule.rotations]
         own = [self._hours(r.only) if r.only else [True] * count for r in self.schedule.rotations]
         changes = [self.inside([Span(o.start, o.end)]) for o in self.schedule.overrides]
+        shifts = self._shifts()
         for minute in range(count):
             regular: list[str] = []
             for rotation, turn, there in zip(self.schedule.rotations, turns, own, strict=True):
                 person = turn[minute]
                 if person is not None and there[minute] and hours[minute]:
                     regular = [person] if rotation.instead else [*regular, person]
+            named = shifts.get(minute, []) if hours[minute] else []
+            if named and self.schedule.calendar and self.schedule.calendar.instead:
+                regular = []
+            regular += named
             self.people.append(self._changed(regular, [change[minute] for change in changes]))
 
     def _changed(self, regular: Sequence[str], holding: Sequence[bool]) -> tuple[str, ...]:
@@ -88,6 +100,15 @@ class Plain:
             while shown >= coming:
                 coming, turn = coming + rotation.every, turn + 1
             found.append(None if turn < 0 else rotation.people[turn % len(rotation.people)])
+        return found
+
+    def _shifts(self) -> dict[int, list[str]]:
+        """Who has one, at each minute at which anybody has."""
+        found: dict[int, list[str]] = {}
+        for person in {person for person, _ in self.written}:
+            for minute, there in enumerate(self.inside([span for whose, span in self.written if whose == person])):
+                if there:
+                    found.setdefault(minute, []).append(person)
         return found
 
     def _hours(self, window: Window) -> list[bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -20,13 +20,16 @@ from alarmd.organisation.model import (
     Device,
     External,
     Joining,
+    Known,
     OnHolidays,
     Organisation,
     Override,
     Person,
     Repeat,
+    Roster,
     Rotation,
     Schedule,
+    Shift,
     Site,
     Step,
     Target,
@@ -35,6 +38,7 @@ from alarmd.organisation.model import (
     Window,
     Zone,
 )
+from alarmd.organisation.roster import folded
 from alarmd.organisation.shape import MAKERS
 
 T = TypeVar("T")
@@ -70,6 +74,16 @@ CONTACTS = st.one_of(
     st.builds(Contact, st.just("dc09"), st.just("127.0.0.1:10700/12AF")),
 )
 WINDOWS = st.builds(Window, st.frozensets(st.integers(0, 6), min_size=1), CLOCKS, CLOCKS, st.sampled_from(OnHolidays))
+UTC_INSTANTS = INSTANTS.map(lambda at: at.replace(tzinfo=UTC))
+# A file or a web address.
+PLACES = st.sampled_from(
+    [
+        (st.just("vakt.ics"), st.just("")),
+        (st.just("/etc/vakt ø.ics"), st.just("")),
+        (st.just(""), st.just("https://example.org/x?key=1")),
+        (st.just(""), st.just("webcal://example.org/a")),
+    ]
+)
 DATES = st.frozensets(st.dates(date(2000, 1, 1), date(2199, 12, 31)), max_size=3)
 # As a file has it, before anybody looked up the days of the country.
 CALENDARS = st.builds(Calendar, st.sampled_from(["", "NO", "DE-BY"]), DATES.filter(bool))
@@ -178,7 +192,23 @@ def _schedule(key: str, names: st.SearchStrategy[str]) -> st.SearchStrategy[Sche
         st.lists(rotations, max_size=2).map(tuple),
         st.none() | WINDOWS,
         st.lists(overrides, max_size=2).map(tuple),
+        st.none() | _roster(names),
     )
+
+
+def _roster(names: st.SearchStrategy[str]) -> st.SearchStrategy[Roster]:
+    shifts = st.builds(Shift, UTC_INSTANTS, UTC_INSTANTS, names)
+    known = st.builds(
+        Known,
+        st.frozensets(shifts, max_size=3).map(lambda each: tuple(sorted(each))),
+        UTC_INSTANTS,
+        st.dictionaries(WORDS, st.none() | UTC_INSTANTS, max_size=2),
+    )
+    meant = st.dictionaries(WORDS, st.none() | names, max_size=3).filter(
+        lambda each: len({*map(folded, each)}) == len(each)
+    )
+
+    return PLACES.flatmap(lambda place: st.builds(Roster, *place, meant, st.booleans(), st.none() | known))
 
 
 def _external(key: str) -> st.SearchStrategy[External]:
