@@ -1,9 +1,11 @@
 """`alarmd apply FILE`, `alarmd export`: the organisation goes in whole or not at all, and comes out as it went in."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from alarmd.clock import SystemClock
+from alarmd.commands.calendars import Read, with_calendars
 from alarmd.commands.common import current, opened, whoever
 from alarmd.commands.public_holidays import look_up
 from alarmd.errors import AlarmdError, Malformed
@@ -11,35 +13,55 @@ from alarmd.escalation.readiness import Severity, readiness
 from alarmd.organisation.difference import difference
 from alarmd.organisation.file import Parsed, parse
 from alarmd.organisation.file import export as to_text
+from alarmd.organisation.model import Organisation
+from alarmd.ports import Registry
 from alarmd.settings import Settings
 
 
 def apply(settings: Settings, file: Path, *, dry_run: bool, accept: str | None) -> None:
     """Show what changes and store it. Raises FaultyFile with a line for each fault; refuses a chain that can reach
-    nobody unless a reason is given.
+    nobody, and a calendar of which nothing is known, unless a reason is given.
     """
-    parsed = read(file)
-    organisation, now = parsed.organisation, SystemClock().now()
-    findings = readiness(organisation, now)
-    for finding in findings:
-        mark = "" if finding.severity is Severity.BLOCKS else "warning: "
-        print(f"{mark}{parsed.told(finding.path, finding.words)}", file=sys.stderr)
-    if any(f.severity is Severity.BLOCKS for f in findings) and not accept:
+    parsed, now = read(file), SystemClock().now()
+    with opened(settings) as database:
+        with database.snapshot() as reading:
+            version = reading.head().organisation
+            held = reading.organisation(version) if version else None
+        found = with_calendars(parsed.organisation, held, file.parent, now)
+        _judge(found, parsed, now, accept)
+        with database.transaction() as unit:
+            _store(unit, found.organisation, now, dry_run=dry_run, accept=accept)
+
+
+def _judge(found: Read, parsed: Parsed, now: datetime, accept: str | None) -> None:
+    """Tell what is lacking. Raises Malformed where that needs a reason and has none."""
+    findings = readiness(found.organisation, now)
+    blocking = [(each.path, each.words) for each in findings if each.severity is Severity.BLOCKS]
+    warning = [(each.path, each.words) for each in findings if each.severity is not Severity.BLOCKS]
+    for path, words in (*found.faults, *blocking):
+        print(parsed.told(path, words), file=sys.stderr)
+    for path, words in (*found.warnings, *warning):
+        print(f"warning: {parsed.told(path, words)}", file=sys.stderr)
+    if blocking and not accept:
         raise Malformed(
             "refused: somebody who presses there would reach nobody; mend it, or say why with --accept REASON"
         )
-    with opened(settings) as database, database.transaction() as unit:
-        version = unit.head().organisation
-        changes = difference(unit.organisation(version) if version else None, organisation)
-        for change in changes:
-            print(change)
-        if not changes:
-            print(f"nothing to change: version {version} is the same")
-        elif dry_run:
-            print(f"not applied: {len(changes)} changes shown")
-        else:
-            version = unit.add_organisation(organisation, by=whoever(), now=now, why=accept)
-            print(f"applied as version {version}: {len(changes)} changes")
+    if found.faults and not accept:
+        raise Malformed("refused: nobody would know of these duties; mend it, or say why with --accept REASON")
+
+
+def _store(unit: Registry, organisation: Organisation, now: datetime, *, dry_run: bool, accept: str | None) -> None:
+    version = unit.head().organisation
+    changes = difference(unit.organisation(version) if version else None, organisation)
+    for change in changes:
+        print(change)
+    if not changes:
+        print(f"nothing to change: version {version} is the same")
+    elif dry_run:
+        print(f"not applied: {len(changes)} changes shown")
+    else:
+        version = unit.add_organisation(organisation, by=whoever(), now=now, why=accept)
+        print(f"applied as version {version}: {len(changes)} changes")
 
 
 def export(settings: Settings) -> None:

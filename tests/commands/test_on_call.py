@@ -100,3 +100,58 @@ def test_on_call_as_a_calendar(one: Daemon) -> None:
 )
 def test_what_cannot_be_told_is_refused_in_words(one: Daemon, words: tuple[str, ...], says: str) -> None:
     assert says in refused(one, "oncall", *words)
+
+
+GUARDED = """\
+alarmd: 1
+name: Nav Fjordvik
+time_zone: Europe/Oslo
+sites: {fjordvik: {name: Nav Fjordvik, zones: {reception: {name: Mottak}}}}
+devices: {desk-3: {zone: fjordvik/reception, kind: panic}}
+people:
+  kari: {name: Kari Berg, roles: [staff], at: fjordvik/reception, contact: [{sms: "+4790000021"}]}
+  ola: {name: Ola Nes, roles: [guard], contact: [{sms: "+4790000022"}, {voice: "+4790000022"}]}
+  per: {name: Per Lie, roles: [guard], contact: [{sms: "+4790000023"}, {voice: "+4790000023"}]}
+  eva: {name: Eva Moe, roles: [manager], contact: [{sms: "+4790000024"}, {voice: "+4790000024"}]}
+teams: {guards: [ola, per]}
+schedules:
+  guard-duty:
+    rotations: [{people: [ola, per], from: 2026-01-05T08:00, every: 7d}]
+    only: {days: mon-fri, between: 07:00-17:00}
+chains:
+  panic:
+    for: {}
+    steps:
+      - {after: 0s, notify: [{colleagues: zone}, {team: guards}], by: [console, sms]}
+      - {after: 20s, notify: [{on_call: guard-duty}], by: [voice], else: [{team: guards}]}
+      - {after: 60s, notify: [{role: manager}], by: [voice, sms]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "instant"),
+    [
+        ("2027-03-28T01:30", "2027-03-28T00:30:00.000Z"),
+        ("2027-03-28T02:30", "2027-03-28T01:30:00.000Z"),
+        ("2027-10-31T02:30", "2027-10-31T00:30:00.000Z"),
+        ("2027-10-31T02:30+02:00", "2027-10-31T00:30:00.000Z"),
+        ("2027-10-31T02:30+01:00", "2027-10-31T01:30:00.000Z"),
+    ],
+)
+def test_on_both_nights_the_guards_stand_in_for_a_duty_of_office_hours(tmp_path: Path, at: str, instant: str) -> None:
+    """Both are Sundays: nobody has guard duty, and the step's else is told. 02:30 comes twice in autumn; in spring it
+    is taken as the clock would show it that nobody has changed.
+    """
+    one = Shell(tmp_path)
+    one.apply(GUARDED)
+    shown = json.loads(one.do("preview", "desk-3", "--at", at, "--json"))
+    assert shown["at"] == instant
+    assert [[told["person"] for told in step["tell"]] for step in shown["steps"]] == [
+        ["kari", "ola", "per"],
+        ["ola", "per"],
+        ["eva"],
+    ]
+    friday = f"{at[:8]}{int(at[8:10]) - 2}T12:00"
+    duty = json.loads(one.do("preview", "desk-3", "--at", friday, "--json"))["steps"][1]["tell"]
+    assert one.do("oncall", "guard-duty", "--at", friday).endswith(f": {duty[0]['person']}\n")
+    assert len(duty) == 1, "on the Friday before, one of them has it"
