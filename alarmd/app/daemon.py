@@ -28,6 +28,7 @@ from alarmd.app.desks import AnswerDesk, GuardsDesk, House, SignalCounter
 from alarmd.app.drain import Drain
 from alarmd.app.files import allow_many_files
 from alarmd.app.service import Service
+from alarmd.app.shelves import open_late
 from alarmd.channels.registry import CHANNELS, open_channels, why_not
 from alarmd.clock import SystemClock, new_id
 from alarmd.console.application import application, server
@@ -40,13 +41,14 @@ from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
 from alarmd.dispatch.inspection import Inspection
 from alarmd.dispatch.outbox import Doors, Outbox
+from alarmd.dispatch.rosters import Rosters
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.dispatch.take import Taker
 from alarmd.errors import AlarmdError, CannotStart, NotDurable
 from alarmd.intake.http import signals_router
 from alarmd.observe import metrics
 from alarmd.observe.logging import configure
-from alarmd.ports import Channels, Clock, Committed, Lights, Relay, Store
+from alarmd.ports import Calendars, Channels, Clock, Committed, Lights, Relay, Store
 from alarmd.relay.memory import MemoryRelay
 from alarmd.settings import Settings, service_manager
 from alarmd.store import Database, ThreadedStore, open_database
@@ -117,6 +119,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         clock = clocks.begin(database, SystemClock())
         store = stack.enter_context(closing(ThreadedStore(database)))
         channels = await stack.enter_async_context(open_channels(settings))
+        calendars = await stack.enter_async_context(open_late())
         # Imported only where asked for: an office without a broker need not load its client.
         buttons = import_module("alarmd.app.buttons") if settings.mqtt_url else None
         broker = await buttons.find_broker(settings, stack) if buttons else None
@@ -128,7 +131,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         if settings.redis_url:
             house.health.states["relay"] = lambda: "connected" if relay.healthy else "away"
         hub, app = _console(house, supervisor, settings)
-        await _begin(house, supervisor, relay, channels)
+        await _begin(house, supervisor, relay, channels, calendars)
         supervisor.forever("clock watch", clocks.watch(clock, store, house.health))
         supervisor.forever("feed", hub.run())
         if buttons:
@@ -177,7 +180,7 @@ def _measure(house: House, relay: Relay) -> None:
     metrics.RELAY_CONNECTED.set_function(lambda: relay.healthy)
 
 
-async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: Channels) -> None:
+async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: Channels, calendars: Calendars) -> None:
     """Start the loop. What was due while nobody ran goes at once."""
     deadlines = Deadlines(house.store, house.clock, house.dispatcher, house.health.report)
     announce = _Announcer(relay)
@@ -185,7 +188,9 @@ async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: C
     house.dispatcher.listeners += listeners
     house.follower.elsewhere.append(house.outbox.look)
     inspection = Inspection(house.store, house.clock, house.follower, house.health, channels)
-    house.follower.changed.append(inspection.changed)
+    rosters = Rosters(house.store, house.clock, house.follower, house.health, calendars, supervisor.spawn)
+    rosters.stored.append(inspection.unseen)
+    house.follower.changed += [inspection.changed, rosters.changed]
     try:
         await house.follower.begin()
     except NotDurable as fault:
@@ -196,6 +201,7 @@ async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: C
     supervisor.forever("deadlines", deadlines.run())
     supervisor.forever("health", house.health.run(house.dispatcher))
     supervisor.forever("inspection", inspection.run())
+    supervisor.forever("calendars", rosters.run())
     supervisor.forever("relay", relay.run(house.follower.hear))
     supervisor.forever("announcer", announce.run())
     supervisor.forever("relay watch", _watch(relay, house.health, house.clock))

@@ -18,7 +18,7 @@ from alarmd.ports import Clock
 log = structlog.get_logger()
 
 AGAIN = timedelta(seconds=1)
-OF_THE_NODE = frozenset({"store", "mqtt", "relay", "public_url", "clock", "certificate"})
+OF_THE_NODE = frozenset({"store", "mqtt", "relay", "public_url", "clock", "certificate", "calendar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Health:
 
     def _said(self, cause: str) -> str:
         """What one node finds, another must not resolve: its own parts are named with it."""
-        return f"{cause}:{self.node}" if cause in OF_THE_NODE else cause
+        return f"{cause}:{self.node}" if cause.partition(":")[0] in OF_THE_NODE else cause
 
     def _say(self, cause: str, what: FaultFound | FaultGone) -> None:
         before = self._unsaid.get(cause)

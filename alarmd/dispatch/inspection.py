@@ -2,8 +2,9 @@
 that is lacking, gone when it is mended.
 
 `alarmd apply` has told what was lacking when the organisation came in; time brings the rest: absences, shifts that end,
-the last of the public holidays. So the start of a daemon and a new version tell nothing here, they only mend. An alarm
-that somebody resolved without mending what it was about is raised again the next day.
+the last of the public holidays. So the start of a daemon and a new version tell nothing here, they only mend; but a
+version that a calendar has made was seen by nobody, and is told of at once. An alarm that somebody resolved without
+mending what it was about is raised again the next day.
 """
 
 import asyncio
@@ -44,6 +45,12 @@ class Inspection:
         self._working = working
         self._wake = asyncio.Event()
         self._version = follower.head.organisation
+        self._unseen: int | None = None
+
+    def unseen(self, version: int) -> None:
+        """This version was made by no person: what is lacking in it is told as soon as it holds."""
+        self._unseen = version
+        self._wake.set()
 
     def changed(self, head: Head) -> None:
         """What the follower says: another organisation may hold."""
@@ -56,9 +63,11 @@ class Inspection:
         due = self._next(self._clock.now())
         while True:
             now = self._clock.now()
+            news = self._unseen is not None and self._version >= self._unseen
             try:
-                await self._look(now, tell=now >= due)
+                await self._look(now, tell=now >= due or news)
                 due = wait = self._next(now)
+                self._unseen = None if news else self._unseen
             except NotDurable as fault:
                 log.warning("readiness cannot be looked at", why=str(fault))
                 wait = now + AGAIN

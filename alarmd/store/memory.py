@@ -17,6 +17,8 @@ ALARMS = 4000
 """Folded alarms kept, a few kilobytes each. An older one is found for as long as it is used elsewhere, as while
 somebody is being told of it: in a larger storm than this, receipts need not read the log."""
 ZONES = 10_000
+ORGANISATIONS = 64
+"""Versions kept: those that alarms began with, and the newest; a calendar may make several in a day."""
 
 
 class Bound:
@@ -75,6 +77,12 @@ class Memory:
         if len(self._alarms) > ALARMS:
             id, oldest = self._alarms.popitem(last=False)
             self._used[id] = oldest
+
+    def keep_organisation(self, version: int, organisation: Organisation) -> None:
+        """Whoever has read it, writer or reader; the one that was read first makes room."""
+        self.organisations[version] = organisation
+        for oldest in list(self.organisations)[:-ORGANISATIONS]:
+            self.organisations.pop(oldest, None)
 
     def opened(self, zone: str, ids: Iterable[str]) -> None:
         """These are the alarms of a zone that can be joined."""

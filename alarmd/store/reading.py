@@ -121,7 +121,7 @@ class StoredReading:
             raise NotFound(f"no organisation version {version}")
         stored = from_plain(orjson.loads(rows[0].body))
         if version <= self._head.organisation:  # one that this transaction adds may yet be undone
-            self._memory.organisations[version] = stored
+            self._memory.keep_organisation(version, stored)
         return stored
 
     def alarm(self, id: str) -> Alarm | None:

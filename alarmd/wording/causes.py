@@ -11,12 +11,14 @@ from alarmd.wording.texts import CATALOGUE, say
 
 ID = 40
 """Characters of an id."""
+BEHIND_THE_ID = ("nobody", "calendar")
+"""Where something stands behind the id: a step, a node."""
 
 
 def trouble(alarm: Alarm, organisation: Organisation, language: str) -> str:
     """One sentence by the cause, `battery:desk-3`. A cause without words of its own: the English text in English."""
     head, _, rest = (alarm.cause or "").partition(":")
-    id, _, step = rest.rpartition(":") if head == "nobody" else (rest, "", "")
+    id, _, step = rest.rpartition(":") if head in BEHIND_THE_ID else (rest, "", "")
     key = f"cause.{head}"
     if key in CATALOGUE["en"]:
         return say(language, key, id=_named(id, organisation), step=clip(step, ID))

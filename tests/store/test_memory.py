@@ -1,4 +1,4 @@
-"""What the store remembers of alarms: few for long, and whatever somebody else still holds."""
+"""What the store remembers: of alarms few for long, and whatever somebody else still holds; of organisations some."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from alarmd.alarm.model import Alarm
 from alarmd.alarm.values import replace
 from alarmd.store import memory
 from alarmd.store.memory import Memory
+from tests.support.organisations import office
 from tests.wording.cases import alarm
 
 
@@ -60,3 +61,11 @@ def test_what_others_have_changed_is_not_found_because_somebody_holds_it(
     forget(full)
     assert full.alarm("held") is None
     assert held.version == 1
+
+
+def test_of_the_versions_those_that_were_read_last_are_kept() -> None:
+    """However many a calendar makes."""
+    known, organisation = Memory(), office()
+    for version in range(1, memory.ORGANISATIONS + 11):
+        known.keep_organisation(version, organisation)
+    assert [*known.organisations] == [*range(11, memory.ORGANISATIONS + 11)]
