@@ -148,6 +148,17 @@ def test_a_step_whose_people_are_all_on_their_way_is_passed_and_is_no_fault() ->
     assert "nobody:only:2" not in faults(story)
 
 
+def test_whose_fault_it_is_is_asked_of_the_step_that_is_passed() -> None:
+    chain = (step(0, one("ola")), step(20, team("nobody")), step(40, one("per")), step(60, one("siv")))
+    story = Story(answered_by(*chain, acknowledge=Acknowledge(needed=3)), arrives=True)
+    story.press()
+    for each in ("ola", "per"):
+        story.does(each, Action.ACKNOWLEDGE)
+    story.wait(30)
+    assert story.steps()[1:] == [(20, 2, []), (20, 3, []), (20, 4, ["siv"])]
+    assert [cause for cause in faults(story) if cause.startswith("nobody")] == ["nobody:only:2"]
+
+
 # Who is told.
 
 

@@ -85,6 +85,8 @@ def test_everyone_who_was_told_gets_the_all_clear_once_by_text_and_nobody_else()
     story.wait(30)
     story.resolve("ola", "seen to")
     assert all_clears(story) == [("ola", "sms"), ("per", "sms"), ("siv", "sms")]
+    over = [n for n in story.alarm.notifications if n.purpose is Purpose.ALL_CLEAR]
+    assert {(n.step, n.round) for n in over} == {(0, 0)}, "it belongs to no step"
 
 
 def test_the_all_clear_never_goes_by_call() -> None:

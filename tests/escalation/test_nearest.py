@@ -90,6 +90,16 @@ def test_equals_stand_in_the_order_of_the_file() -> None:
     assert [each.id for each in nearest(housed(at=at), "house", "house/far-end")] == ["b", "a", "d", "c"]
 
 
+def test_on_the_drawing_it_is_from_middle_to_middle() -> None:
+    hall, near_door = zone("hall", "1", (), (0.0, 0.0, 0.9, 0.9)), zone("door", "1", (), (0.0, 0.0, 0.1, 0.1))
+    booth = zone("booth", "1", (), (0.5, 0.5, 0.1, 0.1))
+    site = Site("house", "House", {each.id: each for each in (hall, near_door, booth)})
+    people = {name: Person(name, name, at=f"house/{name}") for name in ("door", "booth", "hall")}
+    organisation = replace(housed(), sites={"house": site}, people=people)
+    assert [each.id for each in nearest(organisation, "house", "house/hall")] == ["hall", "booth", "door"]
+    assert [each.id for each in nearest(organisation, "house", "house/door")] == ["door", "hall", "booth"]
+
+
 def test_whoever_hears_the_other_is_as_near() -> None:
     assert nearest(housed(), "house", "house/next")[1].id in ("here", "beyond")
     assert [each.id for each in nearest(housed(), "house", "house/beyond")][:3] == ["beyond", "next", "here"]
