@@ -8,7 +8,7 @@ transaction, in the store's own thread; everything else is for the event loop.
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from alarmd.access.model import Account, Key, Session
@@ -266,19 +266,27 @@ class Store(Protocol):
 
 
 class Relay(Protocol):
-    """Telling sister nodes that the log has grown. May lose everything: the log is asked again every second."""
+    """Telling sister nodes that the log has grown, and what else they may want to know. May lose everything: the log is
+    asked again every second, and nothing that must be kept is said here.
+    """
 
     async def publish(self, position: int) -> None: ...
 
-    async def run(self, heard: Callable[[int], None]) -> None:
-        """Call `heard` with every position that another node announces, for ever."""
+    async def say(self, words: str) -> None: ...
+
+    async def run(self, heard: Callable[[int], None], told: Callable[[str], None]) -> None:
+        """Call `heard` with every position that another node announces and `told` with its words, for ever."""
         ...
 
     @property
     def healthy(self) -> bool: ...
 
+    @property
+    def lag(self) -> timedelta:
+        """How long it took to answer last."""
+        ...
 
-@quick
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One attempt, with all that a channel needs to word and send it. `code`: the two digits, where several alarms

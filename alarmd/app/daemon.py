@@ -8,7 +8,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,7 +48,7 @@ from alarmd.errors import AlarmdError, CannotStart, NotDurable
 from alarmd.intake.http import signals_router
 from alarmd.observe import metrics
 from alarmd.observe.logging import configure
-from alarmd.ports import Calendars, Channels, Clock, Committed, Lights, Relay, Store
+from alarmd.ports import Calendars, Channels, Clock, Lights, Relay, Store
 from alarmd.relay.memory import MemoryRelay
 from alarmd.settings import Settings, service_manager
 from alarmd.store import Database, ThreadedStore, open_database
@@ -56,6 +56,7 @@ from alarmd.store import Database, ThreadedStore, open_database
 log = structlog.get_logger()
 
 RELAY_PATIENCE = timedelta(seconds=3)
+RELAY_SLOW = timedelta(milliseconds=500)
 SWITCH = 0.001
 """Seconds after which a busy thread lets another in: the writer must not wait long for a loop that fans out."""
 GARBAGE = (50_000, 50, 100)
@@ -183,8 +184,7 @@ def _measure(house: House, relay: Relay) -> None:
 async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: Channels, calendars: Calendars) -> None:
     """Start the loop. What was due while nobody ran goes at once."""
     deadlines = Deadlines(house.store, house.clock, house.dispatcher, house.health.report)
-    announce = _Announcer(relay)
-    listeners = [house.follower.offer, house.outbox.offer, deadlines.offer, announce.offer, chronicle]
+    listeners = [house.follower.offer, house.outbox.offer, deadlines.offer, house.sisters.offer, chronicle]
     house.dispatcher.listeners += listeners
     house.follower.elsewhere.append(house.outbox.look)
     inspection = Inspection(house.store, house.clock, house.follower, house.health, channels)
@@ -202,8 +202,8 @@ async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: C
     supervisor.forever("health", house.health.run(house.dispatcher))
     supervisor.forever("inspection", inspection.run())
     supervisor.forever("calendars", rosters.run())
-    supervisor.forever("relay", relay.run(house.follower.hear))
-    supervisor.forever("announcer", announce.run())
+    supervisor.forever("relay", relay.run(house.follower.hear, house.sisters.told))
+    supervisor.forever("sisters", house.sisters.run(relay))
     supervisor.forever("relay watch", _watch(relay, house.health, house.clock))
     supervisor.spawn("first commit", _prove(house))
 
@@ -288,17 +288,21 @@ def _let_go(database: Database, node: str) -> None:
 
 
 async def _watch(relay: Relay, health: Health, clock: Clock) -> None:
-    """Without the relay, sister nodes still find each other's events by looking; that it is away is said all the
-    same.
+    """Without the relay, sister nodes still find each other's events by looking; that it is away, or slow, is said all
+    the same.
     """
     since = clock.now()
     while True:
         now = clock.now()
-        if relay.healthy:
+        if not relay.healthy:
+            if now - since > RELAY_PATIENCE:
+                health.found("relay", "Redis cannot be reached: consoles at other nodes are up to a second later")
+        elif relay.lag > RELAY_SLOW:
+            took = relay.lag.total_seconds()
+            health.found("relay", f"Redis takes {took:.1f} s to answer: consoles at other nodes may be later")
+        else:
             since = now
-            health.gone("relay", "Redis is back")
-        elif now - since > RELAY_PATIENCE:
-            health.found("relay", "Redis cannot be reached: consoles at other nodes are up to a second later")
+            health.gone("relay", "Redis answers")
         await clock.sleep_until(now + timedelta(seconds=1))
 
 
@@ -310,24 +314,3 @@ class _Lights:
 
     async def show(self, alarm: str, feedback: Feedback) -> bool:
         return self.door is not None and await self.door.show(alarm, feedback)
-
-
-class _Announcer:
-    """Tells sister nodes how long the log is; only the newest length matters."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-        self._position = 0
-        self._wake = asyncio.Event()
-
-    def offer(self, committed: Sequence[Committed]) -> None:
-        for one in committed:
-            if one.logged:
-                self._position = one.logged[-1].position
-                self._wake.set()
-
-    async def run(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await self._relay.publish(self._position)

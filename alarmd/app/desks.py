@@ -3,7 +3,7 @@ decision is made here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from alarmd.alarm.incoming import Answered, Incoming, Pressed, Reported
@@ -15,6 +15,7 @@ from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
 from alarmd.dispatch.outbox import Outbox
+from alarmd.dispatch.sisters import Sisters
 from alarmd.dispatch.take import Taken
 from alarmd.errors import NotFound
 from alarmd.escalation.draft import Decision
@@ -48,6 +49,7 @@ class House:
     outbox: Outbox
     follower: Follower
     health: Health
+    sisters: Sisters = field(default_factory=Sisters)
 
     def organisation(self) -> tuple[int, Organisation]:
         """The version that holds, and it, from memory. Raises NotFound."""
@@ -125,6 +127,10 @@ class GuardsDesk:
     @property
     def clock(self) -> Clock:
         return self.house.clock
+
+    @property
+    def sisters(self) -> Sisters:
+        return self.house.sisters
 
     @property
     def head(self) -> Head:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from alarmd.alarm.incoming import Answered, Pressed
+from alarmd.dispatch.sisters import Sisters
 from alarmd.dispatch.take import Taken
 from alarmd.organisation.model import Organisation
 from alarmd.ports import Clock, Head, Store
@@ -36,6 +37,11 @@ class Desk(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def sisters(self) -> Sisters:
+        """The other nodes, for what may be lost."""
+        ...
 
     @property
     def head(self) -> Head:

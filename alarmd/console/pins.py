@@ -24,7 +24,7 @@ class Pins:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._throttle = Throttle()
+        self._throttle = Throttle("pin", desk.sisters, desk.clock)
         self._comparing = asyncio.Semaphore(AT_ONCE)
 
     async def typed(self, connection: HTTPConnection, person: str, pin: str) -> Pin:

@@ -44,7 +44,7 @@ class SignIn:
         self.secure = public_url.startswith("https:")
         self._known: dict[str, Known] = {}
         self._version = -1
-        self._throttle = Throttle()
+        self._throttle = Throttle("password", desk.sisters, desk.clock)
         self._comparing = asyncio.Semaphore(AT_ONCE)
 
     async def caller(self, connection: HTTPConnection) -> Caller | None:

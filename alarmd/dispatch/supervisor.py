@@ -15,6 +15,8 @@ import structlog
 log = structlog.get_logger()
 
 Work = Coroutine[Any, Any, None]
+CLEARS_UP_WITHIN = 3.0
+"""Seconds that a task which is ended has for its last words."""
 
 
 class StoppedError(Exception):
@@ -37,8 +39,7 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing = True
-        for task in self._tasks:
-            task.cancel()
+        await _end(self._tasks)
         await self._group.__aexit__(kind, error, trace)
 
     def forever(self, name: str, work: Work) -> None:
@@ -54,11 +55,7 @@ class Supervisor:
 
     async def end(self, name: str) -> None:
         """End what was started under this name, and wait until it has."""
-        tasks = [task for task in self._tasks if task.get_name() == name]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await _end({task for task in self._tasks if task.get_name() == name})
 
     def _start(self, name: str, work: Work) -> None:
         task = self._group.create_task(work, name=name)
@@ -74,3 +71,13 @@ class Supervisor:
             await work
         except Exception:
             log.exception("task broke", task=name)
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel these until they have ended: before Python 3.12 `asyncio.wait_for`, which libraries use, swallows a
+    cancellation that comes together with its answer.
+    """
+    while running := {task for task in tasks if not task.done()}:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=CLEARS_UP_WITHIN)

@@ -18,6 +18,7 @@ from alarmd.console.application import server
 from alarmd.console.shapes import SessionShape
 from alarmd.console.sign_in import LASTS
 from alarmd.console.throttle import ADDRESS, MOST, PAIR, PERSON, WINDOW, Throttle
+from alarmd.dispatch.sisters import Sisters
 from alarmd.errors import CannotStart
 from alarmd.store import open_database
 from tests.support.daemon import daemon
@@ -269,21 +270,47 @@ async def test_a_key_signs_nobody_in_and_no_session_stands_in_for_a_bad_key(door
 
 
 def test_an_address_and_a_person_have_limits_of_their_own() -> None:
-    now = VirtualClock().now()
-    throttle = Throttle()
+    clock = VirtualClock()
+    now = clock.now()
+    throttle = Throttle("password", Sisters(), clock)
     for n in range(ADDRESS):
         assert throttle.begin(f"p-{n}", "a", now) == 0
     assert throttle.begin("another", "a", now) == WINDOW.total_seconds()
     assert throttle.begin("another", "b", now) == 0
-    throttle = Throttle()
+    throttle = Throttle("password", Sisters(), clock)
     for n in range(PERSON):
         assert throttle.begin("ola", f"a-{n}", now) == 0
     assert throttle.begin("ola", "fresh", now) > 0
 
 
+def test_going_from_node_to_node_helps_nobody() -> None:
+    clock, sisters = VirtualClock(), [Sisters(), Sisters()]
+    one, two = (Throttle("password", each, clock) for each in sisters)
+    pins = Throttle("pin", sisters[1], clock)
+
+    def news_arrives() -> None:
+        for from_, to in (sisters, reversed(sisters)):
+            while from_._words:
+                to.told(from_._words.popleft())
+
+    for n in range(PAIR):
+        assert (one, two)[n % 2].begin("ola", "a", clock.now()) == 0
+        news_arrives()
+    assert one.begin("ola", "a", clock.now()) == two.begin("ola", "a", clock.now()) == WINDOW.total_seconds()
+    assert pins.begin("ola", "a", clock.now()) == 0, "passwords are one thing, PINs another"
+    clock._now += WINDOW
+    assert one.begin("ola", "a", clock.now()) == 0
+    one.succeeded("ola", "a")
+    news_arrives()
+    assert len(two._tries["ola", ""]) == PAIR, "a right password is no guess at the other node either"
+    for _ in range(PAIR):
+        assert two.begin("ola", "a", clock.now()) == 0, "and where no news arrives a node counts for itself"
+
+
 def test_a_right_password_is_no_guess_and_counters_are_bounded() -> None:
-    now = VirtualClock().now()
-    throttle = Throttle()
+    clock = VirtualClock()
+    now = clock.now()
+    throttle = Throttle("password", Sisters(), clock)
     for _ in range(ADDRESS * 2):
         assert throttle.begin("ola", "a", now) == 0
         throttle.succeeded("ola", "a")

@@ -27,6 +27,7 @@ from alarmd.console.sign_in import SignIn
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
+from alarmd.dispatch.sisters import Sisters
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import NotFound
@@ -71,6 +72,7 @@ class House:
     supervisor: Supervisor
     readiness: Readiness = field(default_factory=lambda: Readiness(True, {"store": "commits"}))
     node: str = "one"
+    sisters: Sisters = field(default_factory=Sisters)
     _cached: tuple[int, Organisation] | None = None
 
     def __post_init__(self) -> None:

@@ -103,6 +103,41 @@ def redis_server(folder: Path, port: int | None = None) -> Iterator[Server]:
     yield from _running(Server("redis-server", [binary, *options], port, folder / "redis.log", _redis_answers))
 
 
+@dataclass
+class Guarded:
+    """Two Redis and a sentinel that makes the second the master when the first is gone."""
+
+    master: Server
+    replica: Server
+    sentinel: Server
+
+
+@contextlib.contextmanager
+def guarded_redis(folder: Path) -> Iterator[Guarded]:
+    """They call the service `alarmd`; a failover takes about two seconds."""
+    folders = [folder / name for name in ("master", "replica", "sentinel")]
+    for each in folders:
+        each.mkdir()
+    with redis_server(folders[0]) as master, redis_server(folders[1]) as replica:
+        _tell_redis(replica.port, f"REPLICAOF {HOST} {master.port}")
+        port = free_port()
+        configuration = folders[2] / "sentinel.conf"
+        lines = [
+            f"port {port}",
+            f"bind {HOST}",
+            f"dir {folders[2]}",
+            f"sentinel monitor alarmd {HOST} {master.port} 1",
+            "sentinel down-after-milliseconds alarmd 500",
+            "sentinel failover-timeout alarmd 3000",
+        ]
+        configuration.write_text("\n".join(lines) + "\n")
+        command = [_binary("redis-server", "redis-server"), str(configuration), "--sentinel"]
+        server = Server("redis-sentinel", command, port, folders[2] / "sentinel.log", _redis_answers)
+        with contextlib.contextmanager(_running)(server) as sentinel:
+            _until(lambda: b"slaves=1" in _tell_redis(port, "INFO sentinel"))
+            yield Guarded(master, replica, sentinel)
+
+
 @contextlib.contextmanager
 def postgres(port: int | None = None) -> Iterator[Server]:
     """A PostgreSQL cluster whose superuser `alarmd` needs no password; its folder is its own, as it serves no root.
@@ -192,11 +227,23 @@ def _listens(port: int) -> bool:
 
 def _redis_answers(port: int) -> bool:
     try:
-        with socket.create_connection((HOST, port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
+        return _tell_redis(port, "PING").startswith(b"+PONG")
     except OSError:
         return False
+
+
+def _tell_redis(port: int, words: str) -> bytes:
+    with socket.create_connection((HOST, port), timeout=1) as connection:
+        connection.sendall(f"{words}\r\n".encode())
+        return connection.recv(65536)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while not holds():
+        if time.monotonic() > deadline:
+            raise ServerError("it did not come to hold in time")
+        time.sleep(POLL)
 
 
 def _postgres_answers(port: int) -> bool:
