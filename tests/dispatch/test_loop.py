@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from alarmd.alarm.incoming import Action, Answered, Pressed
-from alarmd.alarm.model import AttemptState, Device, Person, State
+from alarmd.alarm.model import AttemptState, Device, Kind, Person, State
 from alarmd.errors import NotDurable, NotFound, Undecidable
 from alarmd.escalation.draft import Decision
-from alarmd.organisation.model import Joining
+from alarmd.organisation.model import Joining, Repeat
 from alarmd.ports import Committed, Message, Outcome
 from alarmd.store.unit import StoredUnit
 from tests.support.loop import DELIVERED, World
-from tests.support.organisations import office, person
+from tests.support.organisations import answered_by, office, person, seconds, step, team
 
 OLA = Person("ola", "Ola Fjord", "console")
 
@@ -282,3 +282,16 @@ async def test_whoever_was_taken_off_the_list_is_not_told_of_the_next_alarm(worl
         world.apply(office(teams={"guards": ("per",), "nobody": ()}))
         await loop.submit(pressed("under-desk-2"))
         assert world.wires["sms"].told == ["per"]
+
+
+async def test_a_step_that_reaches_nobody_becomes_one_technical_alarm_beside_its_own(world: World) -> None:
+    chain = (step(0, team("guards")), step(20, team("nobody")))
+    world.apply(answered_by(*chain, repeat=Repeat(2, seconds(30))))
+    async with world.life() as loop:
+        taken = await loop.submit(pressed())
+        await world.clock.advance(90)
+        assert taken.alarm is not None
+        found = await loop.store.read(lambda r: r.open_alarms(at_most=10))
+        assert [(a.kind, a.cause) for a in found] == [(Kind.PANIC, None), (Kind.TECHNICAL, "nobody:only:2")]
+        passed = [one for one in loop.heard if '"reason":"nobody_reached"' in one.body and one.alarm == taken.alarm.id]
+        assert len(passed) == 3, "at 20, 50 and 80 seconds"

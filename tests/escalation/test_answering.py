@@ -229,9 +229,10 @@ def test_a_text_to_one_who_has_answered_meanwhile_does_not_leave() -> None:
     assert still_wanted(story.alarm, texts["per"])
 
 
-def test_a_call_that_rings_is_ended_for_one_who_has_answered_elsewhere() -> None:
+@pytest.mark.parametrize("said", [Action.ACKNOWLEDGE, Action.DECLINE])
+def test_a_call_that_rings_is_ended_for_one_who_has_answered_elsewhere(said: Action) -> None:
     story = called(TWO)
-    story.does("ola", Action.ACKNOWLEDGE, "sms")
+    story.does("ola", said, "sms")
     assert ended_calls(story) == ["CA-ola"]
 
 
