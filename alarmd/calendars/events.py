@@ -127,7 +127,9 @@ def _event(component: Component, home: ZoneInfo) -> Event:
     if end is None:
         length = component.get("DURATION")
         end = start.later(length.dt if length else DAY if start.day else timedelta())
-    _require_order(start, end)
+    cancelled = str(component.get("STATUS", "")).upper() == "CANCELLED"
+    if not cancelled:  # what does not take place need not end
+        _require_order(start, end)
     identity = component.get("RECURRENCE-ID")
     return Event(
         component,
@@ -135,7 +137,7 @@ def _event(component: Component, home: ZoneInfo) -> Event:
         end,
         replaces=_time(component, "RECURRENCE-ID", home),
         onwards=identity is not None and identity.params.get("RANGE") == "THISANDFUTURE",
-        cancelled=str(component.get("STATUS", "")).upper() == "CANCELLED",
+        cancelled=cancelled,
         sequence=int(component.get("SEQUENCE", 0)),
     )
 

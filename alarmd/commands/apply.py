@@ -17,6 +17,9 @@ from alarmd.organisation.model import Organisation
 from alarmd.ports import Registry
 from alarmd.settings import Settings
 
+MOST_UNCLEAR = 20
+"""So many events of calendars are told one by one; how many there are is told anyway."""
+
 
 def apply(settings: Settings, file: Path, *, dry_run: bool, accept: str | None) -> None:
     """Show what changes and store it. Raises FaultyFile with a line for each fault; refuses a chain that can reach
@@ -40,7 +43,7 @@ def _judge(found: Read, parsed: Parsed, now: datetime, accept: str | None) -> No
     warning = [(each.path, each.words) for each in findings if each.severity is not Severity.BLOCKS]
     for path, words in (*found.faults, *blocking):
         print(parsed.told(path, words), file=sys.stderr)
-    for path, words in (*found.warnings, *warning):
+    for path, words in (*found.warnings, *found.unclear[:MOST_UNCLEAR], *warning):
         print(f"warning: {parsed.told(path, words)}", file=sys.stderr)
     if blocking and not accept:
         raise Malformed(

@@ -7,11 +7,12 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from alarmd.calendars.shelf import open_shelf
 from alarmd.errors import Unreadable
 from alarmd.organisation.model import Organisation, Roster
-from alarmd.organisation.roster import is_lost, kept, read_from, span, to_come
+from alarmd.organisation.roster import is_lost, kept, read_from, span, to_come, unclear_in
 from alarmd.ports import Calendars
 
 Told = tuple[str, str]
@@ -20,11 +21,14 @@ Told = tuple[str, str]
 
 @dataclass(slots=True)
 class Read:
-    """The organisation with what its calendars say; `faults` need a reason, `warnings` are told."""
+    """The organisation with what its calendars say; `faults` need a reason, `warnings` are told. `unclear`: events that
+    name nobody known or cannot be read, with their texts.
+    """
 
     organisation: Organisation
     faults: list[Told] = field(default_factory=list)
     warnings: list[Told] = field(default_factory=list)
+    unclear: list[Told] = field(default_factory=list)
 
 
 def with_calendars(organisation: Organisation, held: Organisation | None, folder: Path, now: datetime) -> Read:
@@ -67,6 +71,9 @@ class _One:
         except Unreadable as fault:
             return self._away(roster, str(fault))
         found = read_from(roster, said, organisation.people, self.now, self.before)
+        for words, first in unclear_in(roster, said, organisation.people, self.now).items():
+            when = f", at {first.astimezone(ZoneInfo(organisation.time_zone)):%Y-%m-%dT%H:%M}" if first else ""
+            self.whole.unclear.append((self.path, f"{words}{when}"))
         if is_lost(self.before, found, self.now):
             known = len(to_come(self.before, self.now))
             self._note(self.whole.faults, f"says nothing of the time to come, where {known} shifts are known")

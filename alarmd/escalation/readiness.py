@@ -243,10 +243,12 @@ def _calendar(organisation: Organisation, schedule: Schedule, at: datetime) -> I
         until = f"ends at {_local(last, organisation)}" if last > at else "says nothing of the time to come"
         yield Finding(Reason.CALENDAR_RUNS_OUT, Severity.WARNS, path, f"{until}; add shifts to the calendar")
     events = roster.known.unclear if roster.known else {}
-    told = [words if first is None else f"{words}, at {_local(first, organisation)}" for words, first in events.items()]
-    if told:
-        words = f"{_some(told)}; add under people whom they mean, or mend the calendar"
-        yield Finding(Reason.CALENDAR_IS_UNCLEAR, Severity.WARNS, path, words)
+    if events:
+        first = min((each for each in events.values() if each), default=None)
+        when = f", the first at {_local(first, organisation)}" if first else ""
+        words = f"has events that name nobody known or cannot be read, {len(events)} of them{when}"
+        mend = "`alarmd apply` tells which; add under people whom they mean, or mend the calendar"
+        yield Finding(Reason.CALENDAR_IS_UNCLEAR, Severity.WARNS, path, f"{words}; {mend}")
 
 
 def _targets(chain: Chain) -> list[Target]:

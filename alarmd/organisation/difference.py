@@ -93,8 +93,8 @@ def _said_otherwise(old: Known, new: Known, zone: ZoneInfo) -> Iterator[str]:
     yield from lines[:MOST_DUTIES]
     if len(lines) > MOST_DUTIES:
         yield f"{len(lines) - MOST_DUTIES} more shifts changed"
-    yield from (f"unclear: {words}" for words in new.unclear if words not in old.unclear)
-    yield from (f"clear now: {words}" for words in old.unclear if words not in new.unclear)
+    if old.unclear.keys() != new.unclear.keys():
+        yield _changed(str(len(old.unclear)), str(len(new.unclear)), "unclear events")
 
 
 def _shifts(old: Known, new: Known, zone: ZoneInfo) -> Iterator[str]:

@@ -196,8 +196,9 @@ class Shift:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a calendar said when it was read last: its shifts, in order, to the instant `until` (aware UTC). `unclear`
-    are words about events that name nobody known or cannot be read, with the instant of the first, where it has one.
-    All is kept with the version: what was decided by it can be decided again, also when the calendar is away.
+    are events that name nobody known or cannot be read: a mark of each, and the instant of the first, where it has one;
+    what else stands in a calendar is nobody's business, and not kept. All of this is kept with the version: what was
+    decided by it can be decided again, also when the calendar is away.
     """
 
     shifts: tuple[Shift, ...]

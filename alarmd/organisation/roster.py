@@ -3,20 +3,26 @@ and by the daemon, whenever a calendar was read.
 
 An event means whomever `people` names for its text; else each who takes part in it and whose mail address is a contact
 of somebody known; else whoever has its text for a name or id. What means nobody known is told, never passed over in
-silence.
+silence; but its text, which may be about anybody, is shown to an administrator who reads the calendar, and not kept.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zlib import crc32
 
 from alarmd.organisation.model import Known, Person, Roster, Shift
 
 BACK, AHEAD = timedelta(days=35), timedelta(days=400)
 """So much of a calendar is known, at least: what `alarmd oncall` shows of the past, and more than a year to come."""
-MOST_UNCLEAR = 20
 LONGEST_TEXT = 60
+MOST_UNCLEAR = 200
+"""So many are known again one by one."""
+
+Unclear = dict[str, datetime | None]
+"""Words about an event, its text in them, and when the first of them is, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """All that a calendar says of the span that ends at `until`. `unclear` as in `Known`."""
+    """All that a calendar says of the span that ends at `until`. `unclear`: what in it cannot be read."""
 
     entries: tuple[Entry, ...]
     until: datetime
-    unclear: Mapping[str, datetime | None]
+    unclear: Unclear
 
 
 def span(now: datetime) -> tuple[datetime, datetime]:
@@ -55,21 +61,27 @@ def read_from(
     over stays as it was, and what is no news changes nothing.
     """
     register = _Register.of(roster, people)
-    shifts: set[Shift] = set()
-    unclear = {words: first for words, first in said.unclear.items() if first is None or first > now}
-    for entry in sorted(said.entries, key=lambda each: each.start):
-        meant = register.meant(entry)
-        if meant is not None:
-            shifts.update(Shift(entry.start, entry.end, person) for person in meant)
-        elif entry.end > now:
-            unclear.setdefault(f"{quoted(entry.text)} names nobody known", entry.start)
+    shifts = {Shift(entry.start, entry.end, person) for entry in said.entries for person in register.meant(entry) or ()}
+    unclear = {_mark(words): first for words, first in unclear_in(roster, said, people, now).items()}
     old = before.known if before and before.is_of(roster) else None
     if old:
         first, _ = span(now)
         over = {each for each in old.shifts if first < each.end <= now and each.person in people}
         shifts = {each for each in shifts if each.end > now} | over
-    new = Known(tuple(sorted(shifts)), said.until, _first_of(unclear))
+    new = Known(tuple(sorted(shifts)), said.until, dict(islice(unclear.items(), MOST_UNCLEAR)))
     return replace(roster, known=new if old is None or _is_news(old, new, now) else old)
+
+
+def unclear_in(roster: Roster, said: Said, people: Mapping[str, Person], now: datetime) -> Unclear:
+    """What of it, not over yet, names nobody known or cannot be read; of equal ones the next. For an administrator's
+    eyes.
+    """
+    register = _Register.of(roster, people)
+    unclear = {words: first for words, first in said.unclear.items() if first is None or first > now}
+    for entry in sorted(said.entries, key=lambda each: each.start):
+        if entry.end > now and register.meant(entry) is None:
+            unclear.setdefault(f"{quoted(entry.text)} names nobody known", entry.start)
+    return unclear
 
 
 def kept(roster: Roster, before: Roster, people: Mapping[str, Person]) -> Roster:
@@ -103,11 +115,9 @@ def _is_news(old: Known, new: Known, now: datetime) -> bool:
     return old.until != new.until or shifts[0] != shifts[1] or old.unclear.keys() != new.unclear.keys()
 
 
-def _first_of(unclear: Mapping[str, datetime | None]) -> dict[str, datetime | None]:
-    """So many of them, and how many more there are."""
-    found = dict([*unclear.items()][:MOST_UNCLEAR])
-    more = len(unclear) - len(found)
-    return found | ({f"{more} more are unclear": None} if more else {})
+def _mark(words: str) -> str:
+    """Enough to know it again, and nothing of what it says."""
+    return f"{crc32(words.encode()):08x}"
 
 
 def quoted(text: str) -> str:

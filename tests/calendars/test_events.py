@@ -203,6 +203,10 @@ class TestSeries:
         off = self.changed(":20270311T070000Z", "DTSTART:20270311T070000Z", "DURATION:PT1H", "STATUS:CANCELLED")
         assert self.begin("RRULE:FREQ=DAILY;COUNT=3", more=(off,)) == ["03-10T07:00", "03-12T07:00"]
 
+    def test_what_is_called_off_need_not_end(self) -> None:
+        off = event("y", "RECURRENCE-ID:20270311T070000Z", "DTSTART:20270311T070000Z", "STATUS:CANCELLED", uid="1")
+        assert self.begin("RRULE:FREQ=DAILY;COUNT=3", more=(off,)) == ["03-10T07:00", "03-12T07:00"]
+
     def test_one_that_was_moved_and_then_taken_out_is_out(self) -> None:
         lines = ("RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20270311T070000Z")
         found = self.begin(*lines, more=(self.changed(":20270311T070000Z"),))

@@ -149,13 +149,14 @@ class TestReadiness:
         assert words[Reason.SCHEDULE_HAS_A_HOLE].startswith("nobody is on call from 2027-03-01T01:00 on; ")
 
     def test_what_is_unclear_in_it(self) -> None:
-        (unclear,) = self.lacking(roster(long("ola"), odd=None, strange=at(9, 7)))
-        assert unclear == Finding(
-            Reason.CALENDAR_IS_UNCLEAR,
-            Severity.WARNS,
-            "schedules.duty.calendar",
-            "odd, strange, at 2027-03-09T08:00; add under people whom they mean, or mend the calendar",
-        )
+        (found,) = self.lacking(roster(long("ola"), odd=None, later=at(19, 7), strange=at(9, 7)))
+        words = "has events that name nobody known or cannot be read, 3 of them, the first at 2027-03-09T08:00"
+        assert (found.reason, found.severity) == (Reason.CALENDAR_IS_UNCLEAR, Severity.WARNS)
+        assert found.path == "schedules.duty.calendar"
+        mend = "`alarmd apply` tells which; add under people whom they mean, or mend the calendar"
+        assert found.words == f"{words}; {mend}"
+        (without,) = self.lacking(roster(long("ola"), odd=None))
+        assert without.words.startswith("has events that name nobody known or cannot be read, 1 of them; `alarmd")
 
     def test_whoever_has_a_shift_should_have_a_contact(self) -> None:
         last = Shift(UNTIL - DAY, UNTIL, "mute")

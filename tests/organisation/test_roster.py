@@ -16,6 +16,7 @@ from alarmd.organisation.roster import (
     read_from,
     span,
     to_come,
+    unclear_in,
 )
 
 NOW = datetime(2027, 3, 10, 12, tzinfo=UTC)
@@ -46,6 +47,10 @@ def read(*entries: Entry, roster: Roster = ROSTER, before: Roster | None = None,
     known = read_from(roster, said(*entries), PEOPLE, now, before).known
     assert known is not None
     return known
+
+
+def unclear(*entries: Entry) -> dict[str, datetime | None]:
+    return unclear_in(ROSTER, said(*entries), PEOPLE, NOW)
 
 
 def holding(*shifts: Shift, roster: Roster = ROSTER, until: datetime = UNTIL) -> Roster:
@@ -93,20 +98,24 @@ class TestWhom:
     def test_who_is_not_known_is_told_with_text_and_time(self, one: Entry) -> None:
         known = read(one)
         assert known.shifts == ()
-        assert known.unclear == {f'"{one.text}" names nobody known': one.start}
+        assert unclear(one) == {f'"{one.text}" names nobody known': one.start}
+        assert [*known.unclear.values()] == [one.start]
+        assert not [mark for mark in known.unclear if one.text and one.text in mark], "its text is not kept"
 
     def test_of_equal_ones_the_next_is_told_and_of_many_some(self) -> None:
-        known = read(entry("C", at=NOW + DAY), entry("C", at=NOW + HOUR), entry("C", at=NOW - DAY))
-        assert known.unclear == {'"C" names nobody known': NOW + HOUR}
-        assert read(entry("C", at=NOW - DAY)).unclear == {}, "what is over cannot be mended"
+        several = entry("C", at=NOW + DAY), entry("C", at=NOW + HOUR), entry("C", at=NOW - DAY)
+        assert unclear(*several) == {'"C" names nobody known': NOW + HOUR}
+        assert unclear(entry("C", at=NOW - DAY)) == {}, "what is over cannot be mended"
+        assert unclear(entry("C" * 200)) == {f'"{"C" * 57}..." names nobody known': NOW + HOUR}
         many = read(*(entry(f"C {number}") for number in range(MOST_UNCLEAR + 7)))
-        assert len(many.unclear) == MOST_UNCLEAR + 1
-        assert [*many.unclear][-1] == "7 more are unclear"
-        assert [*read(entry("C" * 200)).unclear] == [f'"{"C" * 57}..." names nobody known']
+        assert len(many.unclear) == MOST_UNCLEAR
 
     def test_what_the_calendar_says_unclearly_is_told_too(self) -> None:
         odd = said(odd=None, coming=NOW + HOUR, over=NOW - HOUR)
-        assert read_from(ROSTER, odd, PEOPLE, NOW).known == Known((), UNTIL, {"odd": None, "coming": NOW + HOUR})
+        assert unclear_in(ROSTER, odd, PEOPLE, NOW) == {"odd": None, "coming": NOW + HOUR}
+        known = read_from(ROSTER, odd, PEOPLE, NOW).known
+        assert known
+        assert [*known.unclear.values()] == [None, NOW + HOUR]
 
     def test_shifts_add_up_in_order_and_none_twice(self) -> None:
         found = read(entry("per", at=NOW + DAY), entry("ane-1"), entry("per"), entry("Per Lie"))
@@ -143,8 +152,8 @@ class TestNews:
         before = read_from(ROSTER, said(entry("per"), entry("C")), PEOPLE, NOW)
         later = NOW + timedelta(minutes=30)
         assert read_from(before, said(entry("per"), entry("C", at=NOW + DAY)), PEOPLE, later, before) == before
-        unclear = {'"C" names nobody known': NOW + HOUR}
-        dropped = replace(before, known=Known((shift("ola", NOW - DAY), *before.shifts), UNTIL, unclear))
+        assert before.known
+        dropped = replace(before, known=replace(before.known, shifts=(shift("ola", NOW - DAY), *before.shifts)))
         assert read_from(dropped, said(entry("per"), entry("C")), PEOPLE, later, dropped) == dropped
 
     @pytest.mark.parametrize(
