@@ -194,3 +194,19 @@ def test_a_helper_who_needs_help_himself_stands_on_top_and_it_says_whose_it_is(h
     choose(page, own)
     expect(page.get_by_test_id("detail")).to_contain_text(said("linked.to", who="Ola Vakt", place="Samtalerom 201"))
     expect(page.get_by_test_id("say-alert")).to_contain_text("Ola Vakt")
+
+
+def test_a_press_while_somebody_is_coming_asks_him_once_more(house: House, visit: Visit) -> None:
+    page = visit("ola")
+    alarm = house.press("room-201")
+    choose(page, alarm)
+    acknowledge = page.get_by_test_id("act-acknowledge")
+    acknowledge.click()
+    expect(page.get_by_test_id("arrive-by")).to_be_visible()
+    expect(acknowledge).to_be_disabled()
+    house.daemon.post("/v1/signals", {"zone": "lillefjord/room-201"}, "press", "--person", "kari")
+    expect(page.get_by_test_id("next")).to_be_visible()
+    expect(page.get_by_test_id("timeline")).to_contain_text(TEXTS["nb"]["reason.pressed_again"])
+    acknowledge.click()
+    expect(page.get_by_test_id("arrive-by")).to_be_visible()
+    expect(page.get_by_test_id("next")).to_have_count(0)

@@ -7,7 +7,7 @@ import pytest
 from alarmd.alarm.incoming import Action
 from alarmd.alarm.model import Kind
 from alarmd.escalation.preview import PreviewStep, Told, preview, upcoming
-from alarmd.organisation.model import Acknowledge, Organisation, Repeat
+from alarmd.organisation.model import Acknowledge, Organisation, Repeat, Target, TargetKind
 from tests.support.organisations import answered_by, office, role, seconds, step, team
 from tests.support.story import BEGAN, Story
 
@@ -19,6 +19,15 @@ def passing() -> Organisation:
         step(20, team("nobody")),
         step(60, team("nobody"), otherwise=(role("manager"),), by=("voice",)),
         repeat=Repeat(2, seconds(30)),
+    )
+
+
+def choosing() -> Organisation:
+    """Steps that choose, and one that leaves the organisation."""
+    return answered_by(
+        step(0, Target(TargetKind.COLLEAGUES, "zone")),
+        step(10, Target(TargetKind.NEAREST, "guard", 2), by=("voice",)),
+        step(30, Target(TargetKind.EXTERNAL, "arc"), by=()),
     )
 
 
@@ -48,14 +57,14 @@ def test_a_preview_shows_the_step_that_reaches_nobody_and_the_else() -> None:
     ]
 
 
-@pytest.mark.parametrize("organisation", [office(), passing()], ids=["office", "passing"])
+@pytest.mark.parametrize("organisation", [office(), passing(), choosing()], ids=["office", "passing", "choosing"])
 @pytest.mark.parametrize(("device", "kind"), [("desk-3", None), ("under-desk-2", None), ("room-2", Kind.MEDICAL)])
 def test_a_real_drill_then_does_the_same_step_by_step(
     organisation: Organisation, device: str, kind: Kind | None
 ) -> None:
     imagined = preview(organisation, device, kind, BEGAN)
     drill = Story(organisation, arrives=True)
-    drill.press(device, kind, drill=True)
+    drill.press(device, kind, drill=True, externals=True)
     drill.wait(imagined.steps[-1].after.total_seconds())
     assert drill.alarm.kind is imagined.kind
     assert drill.alarm.chain == imagined.chain

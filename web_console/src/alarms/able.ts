@@ -1,5 +1,5 @@
 /** PURE. What one person can still do with an alarm, and what comes next for him. The server has the last word. */
-import type { Alarm, Verb } from '../live/contract'
+import type { Alarm, Responder, Verb } from '../live/contract'
 import { isClosed } from '../live/reducer'
 
 export type Step = 'acknowledge' | 'en_route' | 'arrived' | 'resolve'
@@ -9,7 +9,7 @@ export function able(alarm: Alarm, me: string): Record<Verb, boolean> {
   const mine = alarm.responders.find((r) => r.person === me)?.state ?? null
   const out = mine === null || mine === 'declined'
   return {
-    acknowledge: open && out,
+    acknowledge: open && (out || askedAgain(alarm, me)),
     en_route: open && (out || mine === 'acknowledged'),
     arrived: open && mine !== 'arrived',
     decline: open && mine !== 'declined' && mine !== 'arrived',
@@ -20,9 +20,20 @@ export function able(alarm: Alarm, me: string): Record<Verb, boolean> {
   }
 }
 
+/** Enough are coming, he among them, and somebody has pressed since: his word once more makes the chain's clock stand. */
+export function askedAgain(alarm: Alarm, me: string): boolean {
+  const coming = alarm.responders.filter(isComing)
+  return Boolean(alarm.state === 'acknowledged' && alarm.next?.at && coming.length >= alarm.needed && coming.some((r) => r.person === me))
+}
+
+function isComing(responder: Responder): boolean {
+  return responder.counts && responder.state !== 'declined'
+}
+
 /** The one step that is this person's next; null when the alarm has ended. */
 export function nextStep(alarm: Alarm, me: string): Step | null {
   if (isClosed(alarm)) return null
+  if (askedAgain(alarm, me)) return 'acknowledge'
   const mine = alarm.responders.find((r) => r.person === me)?.state
   if (mine === 'acknowledged') return 'en_route'
   if (mine === 'en_route') return 'arrived'

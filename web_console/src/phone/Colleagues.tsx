@@ -1,5 +1,5 @@
 /** Alarms of others: what a colleague can say to each. Closing them is done at the console. */
-import { able } from '../alarms/able'
+import { able, askedAgain } from '../alarms/able'
 import { FailureLine } from '../alarms/FailureLine'
 import { KindIcon } from '../alarms/KindIcon'
 import { StageTag } from '../alarms/StageTag'
@@ -43,6 +43,7 @@ function Asked({ alarm, me, usable, actions }: Omit<Props, 'alarms'> & { alarm: 
   const can = able(alarm, me)
   const mine = alarm.responders.find((r) => r.person === me)?.state
   const verbs: Verb[] = mine === 'en_route' ? ['arrived', 'decline'] : ['acknowledge', 'en_route', 'decline']
+  if (mine === 'en_route' && askedAgain(alarm, me)) verbs.unshift('acknowledge')
   const first = verbs.find((verb) => can[verb])
   const failed = actions.failed(alarm.id)
   const coming = comingLine(t, alarm, (person) => places.person(person))
