@@ -55,10 +55,12 @@ class Logged:
 @quick
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An effect with its alarm, as the outbox handles it."""
+    """An effect with its alarm, as the outbox handles it. `until`: it is this node's to perform before that instant,
+    unless it is leased anew; a sister's afterwards."""
 
     alarm: str
     effect: Effect
+    until: datetime | None = None
 
 
 @quick
@@ -190,8 +192,10 @@ class Unit(Reading, Protocol):
         """Let go of what is leased to this node: of these effects, or of every one."""
         ...
 
-    def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
-        """Hold these a while longer."""
+    def renew(self, node: str, now: datetime, effects: Sequence[str]) -> Mapping[str, datetime]:
+        """Hold these a while longer: until when. One that a sister has taken over since, or that is done, is not in
+        the answer.
+        """
         ...
 
     def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:

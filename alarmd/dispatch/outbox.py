@@ -3,7 +3,8 @@
 Effects that this node committed are already leased to it and come in by `offer`; once a second the store is asked for
 those that nobody holds: of a shell, of a node that is gone, of our own life before. It holds so many and no more; in a
 storm the rest waits in the store, the most urgent first. Just before a person is told, the alarm is looked at again:
-nothing leaves that an acknowledgement has made pointless.
+nothing leaves that an acknowledgement has made pointless, nor what is a sister's by now, because this node stood still
+or could not keep its lease.
 """
 
 import asyncio
@@ -71,7 +72,7 @@ class Outbox:
         self._doors = doors
         self._node = node
         self._spawn = spawn
-        self._held: set[str] = set()
+        self._held: dict[str, datetime] = {}
         self._under_way: set[str] = set()
         self._settled = asyncio.Event()
         self._closed = False
@@ -173,12 +174,13 @@ class Outbox:
             self._take(due, late=True)
 
     async def _hand_over(self) -> None:
-        left = tuple(self._held - self._under_way)
+        left = tuple(self._held.keys() - self._under_way)
         if not left:
             return
         try:
             await self._store.transact(lambda unit: unit.give_back(self._node, left))
-            self._held.difference_update(left)
+            for effect in left:
+                del self._held[effect]
         except NotDurable as fault:
             log.warning("effects not handed over yet", why=str(fault))
 
@@ -187,15 +189,19 @@ class Outbox:
         if not held:
             return
         try:
-            await self._store.transact(lambda unit: unit.renew(self._node, now, held))
+            renewed = await self._store.transact(lambda unit: unit.renew(self._node, now, held))
         except NotDurable as fault:
             log.warning("leases not renewed", why=str(fault))
+        else:
+            self._held |= {effect: until for effect, until in renewed.items() if effect in self._held}
 
     def _take(self, due: Due, *, late: bool = False) -> None:
         """`late`: it was committed a while ago, by whomever, so what it says may be old."""
-        if due.effect.id in self._held:
+        assert due.until is not None
+        known = due.effect.id in self._held
+        self._held[due.effect.id] = due.until
+        if known:
             return
-        self._held.add(due.effect.id)
         if self._closed:
             self._wake.set()
             return
@@ -261,7 +267,7 @@ class Outbox:
             self._conclude(effect, outcome)
 
     def _let_go(self, effect: str) -> None:
-        self._held.discard(effect)
+        self._held.pop(effect, None)
         self._under_way.discard(effect)
         self._settled.set()
 
@@ -299,13 +305,19 @@ class Outbox:
             del self._telling[alarm]
             self._latest.pop(alarm, None)
 
-    async def _tell(self, alarm: str, tell: Tell) -> Reported:
+    async def _tell(self, alarm: str, tell: Tell) -> Reported | None:
         look = await self._look_again(tell, alarm)
+        if not self._is_ours(tell):
+            return None
         if look.alarm is None or look.organisation is None or not still_wanted(look.alarm, tell):
             outcome = Outcome(AttemptState.WITHDRAWN, "no_longer_needed")
         else:
             outcome = await self._send(tell, look.alarm, look.organisation, look)
         return Reported(alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id)
+
+    def _is_ours(self, tell: Tell) -> bool:
+        """Does its lease hold? If not, whoever has taken it over tells; if nobody has, it is claimed anew."""
+        return self._clock.now() < self._held[tell.id]
 
     async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, look: Look) -> Outcome:
         recipient = organisation.recipient(tell.person)

@@ -5,7 +5,7 @@ see it; alarms written here answer from memory at once. So a hundred presses in 
 one.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,6 +73,7 @@ _RENEW = (
     .where(effects.c.id == bindparam("effect"), effects.c.claimed_by == bindparam("node"))
     .values(claimed_until=bindparam("until"))
 )
+_OURS = select(effects.c.id).where(effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
 _LEASED = select(effects.c.id, effects.c.alarm, effects.c.body).where(
     effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0
 )
@@ -207,12 +208,15 @@ class StoredUnit(StoredReading):
         elif effects:
             self._link.do(_RENEW, [{"effect": effect, "node": node, "until": 0} for effect in effects])
 
-    def renew(self, node: str, now: datetime, effects: Sequence[str]) -> None:
-        if effects:
-            self.flush()
-            self.wrote = True
-            until = instant(now + LEASE)
-            self._link.do(_RENEW, [{"effect": effect, "node": node, "until": until} for effect in effects])
+    def renew(self, node: str, now: datetime, effects: Sequence[str]) -> Mapping[str, datetime]:
+        if not effects:
+            return {}
+        self.flush()
+        self.wrote = True
+        until = now + LEASE
+        self._link.do(_RENEW, [{"effect": effect, "node": node, "until": instant(until)} for effect in effects])
+        ours = {row.id for row in self._ask(_OURS, {"node": node})}
+        return {effect: until for effect in effects if effect in ours}
 
     def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
         return tuple(row.id for row in self._ask(_OVERDUE, {"now": instant(now), "limit": limit}))
@@ -308,14 +312,14 @@ class StoredUnit(StoredReading):
             "body": orjson.dumps(plain(effect)).decode(),
         }
         self.wrote = True
-        return Due(alarm, effect)
+        return Due(alarm, effect, now + LEASE)
 
     def _lease(self, found: Sequence[Row[Any]], node: str, now: datetime) -> tuple[Due, ...]:
+        until = now + LEASE
         if found:
             self.wrote = True
-            until = instant(now + LEASE)
-            self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": until} for row in found])
-        return tuple(Due(row.alarm, from_plain(orjson.loads(row.body))) for row in found)
+            self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": instant(until)} for row in found])
+        return tuple(Due(row.alarm, from_plain(orjson.loads(row.body)), until) for row in found)
 
     def _gather_done(self, done: Iterable[str]) -> None:
         for effect in done:

@@ -15,7 +15,7 @@ from alarmd.alarm.model import Alarm, AttemptState, Device, Person, State
 from alarmd.dispatch import deadlines, outbox
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import NotDurable
-from alarmd.ports import Due, Outcome, Registry, Unit
+from alarmd.ports import Due, Outcome, Reading, Registry, Unit
 from alarmd.store.reading import StoredReading
 from tests.support.loop import Loop, Wire, World
 
@@ -118,6 +118,35 @@ async def test_a_commit_whose_answer_was_lost_tells_people_at_once(
         await world.clock.advance(1.1)
         assert sorted(world.wires["sms"].told) == ["kari", *GUARDS]
         assert (await loop.submit(pressed(ref="r1"))).repeated
+
+
+async def test_a_node_that_stood_still_leaves_to_its_sister_what_she_has_taken_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.life() as loop:
+        read, transact, stands = loop.store.read, loop.store.transact, asyncio.Event()
+
+        async def read_later(work: Callable[[Reading], object]) -> object:
+            await stands.wait()
+            return await read(work)
+
+        async def never(_: object) -> None:
+            raise NotDurable("it stands still")
+
+        monkeypatch.setattr(loop.store, "read", read_later)
+        await loop.submit(pressed())
+        monkeypatch.setattr(loop.store, "transact", never)
+        await world.clock.advance(31)
+        with world.database("shell") as sister, sister.transaction() as unit:
+            assert len(unit.claim("sister", world.clock.now(), 100)) == 4
+        stands.set()
+        await world.clock.settle()
+        assert world.wires["sms"].told == [], "the sister tells them"
+        monkeypatch.setattr(loop.store, "transact", transact)
+        await world.clock.advance(29)
+        assert world.wires["sms"].told == ["eva"], "a later step of ours alone"
+        await world.clock.advance(2)
+        assert sorted(world.wires["sms"].told) == ["eva", "kari", *GUARDS], "she is gone, too"
 
 
 async def test_what_is_committed_while_a_lost_answer_is_cleared_up_stays_ours(

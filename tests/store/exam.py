@@ -179,13 +179,15 @@ class Exam:
     def test_effects_are_held_by_the_node_that_decided_them(self, one: Stage) -> None:
         taken = one.press("desk-3", "a-1")
         assert taken.committed is not None
-        decided = {due.effect.id: due for due in taken.committed.effects}
+        decided = {due.effect.id: due.effect for due in taken.committed.effects}
         assert decided
+        assert {due.until for due in taken.committed.effects} == {one.now + timedelta(seconds=30)}
         with stage(one.url, "two") as two:
             with two.database.transaction() as unit:
                 assert unit.claim("two", one.now + timedelta(seconds=29), 100) == ()
                 later = unit.claim("two", one.now + timedelta(seconds=31), 100)
-            assert {due.effect.id: due for due in later} == decided
+            assert {due.effect.id: due.effect for due in later} == decided
+            assert {due.until for due in later} == {one.now + timedelta(seconds=61)}
             priorities = [due.effect.priority for due in later]
             assert priorities == sorted(priorities)
         with one.database.transaction() as unit:
@@ -197,20 +199,21 @@ class Exam:
         assert taken.committed is not None
         ids = [due.effect.id for due in taken.committed.effects]
         with one.database.transaction() as unit:
-            unit.renew("one", one.now + timedelta(seconds=20), ids[:1])
-            unit.renew("two", one.now + timedelta(seconds=20), ids[1:])
+            renewed = unit.renew("one", one.now + timedelta(seconds=20), [ids[0], "done long ago"])
+            assert renewed == {ids[0]: one.now + timedelta(seconds=50)}
+            assert unit.renew("two", one.now + timedelta(seconds=20), ids[1:]) == {}
             left = unit.claim("two", one.now + timedelta(seconds=31), 100)
         assert sorted(due.effect.id for due in left) == sorted(ids[1:])
 
     def test_what_is_ones_own_can_be_recalled_and_be_given_back(self, one: Stage) -> None:
         taken = one.press("desk-3", "a-1")
         assert taken.committed is not None
-        decided = {due.effect.id: due for due in taken.committed.effects}
+        decided = {due.effect.id: due.effect for due in taken.committed.effects}
         first, *others = decided
         with one.database.transaction() as unit:
             assert unit.recall("two", one.now, besides=()) == ()
             recalled = unit.recall("one", one.now + timedelta(seconds=20), besides=[first])
-            assert {due.effect.id: due for due in recalled} == {id: decided[id] for id in others}
+            assert {due.effect.id: due.effect for due in recalled} == {id: decided[id] for id in others}
         with one.database.transaction() as unit:
             left = unit.claim("two", one.now + timedelta(seconds=31), 100)
             assert [due.effect.id for due in left] == [first], "the others are held for longer"
