@@ -20,7 +20,7 @@ from alarmd.escalation.decide import Situation, decide
 from alarmd.escalation.draft import Decision, Refusal
 from alarmd.escalation.receipts import still_wanted
 from alarmd.escalation.veil import hidden_from
-from alarmd.organisation.model import Acknowledge, Contact, Organisation, TellPresser
+from alarmd.organisation.model import Acknowledge, Contact, Organisation, Target, TargetKind, TellPresser
 from tests.support.organisations import answered_by, office, person, role, step, team
 from tests.support.story import Story
 
@@ -38,11 +38,16 @@ def offices() -> list[Organisation]:
     picky = replace(plain.chains["rest"], acknowledge=Acknowledge(frozenset({"manager"})))
     strict = replace(plain.chains["panic"], acknowledge=Acknowledge(frozenset({"guard"}), 2, timedelta(minutes=1)))
     gappy = answered_by(step(0, team("guards")), step(12, team("nobody")), step(20, role("manager")))
+    near, colleagues = Target(TargetKind.NEAREST, "", 2), Target(TargetKind.COLLEAGUES, "zone")
+    choosing = answered_by(
+        step(0, near), step(12, colleagues, otherwise=(team("guards"),)), acknowledge=Acknowledge(needed=2)
+    )
     return [
         plain,
         replace(plain, chains={**plain.chains, "duress": talkative, "rest": picky}, people=people),
         replace(plain, chains={**plain.chains, "rest": picky, "panic": strict}),
         gappy,
+        choosing,
     ]
 
 
