@@ -36,6 +36,10 @@ def _key(kind: EventKind, data: Json) -> str:
             return "event.all_clear"
         case EventKind.ESCALATED if data["reason"] == Reason.NOBODY_REACHED:
             return "event.step_nobody"
+        case EventKind.UPGRADED if data.get("pin"):
+            return "event.coerced"
+        case EventKind.CANCELLED if data.get("pin"):
+            return "event.cancelled_pin"
         case EventKind.NOTED:
             return "event.written"
         case _:

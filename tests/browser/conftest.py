@@ -6,7 +6,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.house import BROKEN_POLICY, CONSOLE, FIRST_SEEN, OFFICE, PASSWORD, PEOPLE, House, Visit, Watched
+from tests.browser.house import (
+    BROKEN_POLICY,
+    CONSOLE,
+    DURESS_PIN,
+    FIRST_SEEN,
+    OFFICE,
+    PASSWORD,
+    PEOPLE,
+    PIN,
+    House,
+    Visit,
+    Watched,
+)
 from tests.support.daemon import daemon
 from tests.support.servers import HOST
 
@@ -23,6 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         one.apply(OFFICE)
         for person in PEOPLE:
             one.do("account", "create", "--person", person, typed=PASSWORD)
+        one.do("pin", "set", "kari", typed=f"{PIN}\n{DURESS_PIN}\n")
         one.start()
         yield House(one)
 

@@ -27,6 +27,8 @@ TEXTS: dict[str, dict[str, str]] = {
 }
 PEOPLE = ("ola", "per", "kari", "siri")
 PASSWORD = "et-langt-nok-passord"
+PIN, DURESS_PIN = "2580", "9137"
+"""Kari's."""
 CONSOLE, PHONE = "/console", "/m"
 SIGNED_OUT = r"status of 401 .*/v1/session$"
 """Before somebody signs in, the page asks who it is: the one fault that every page may tell."""

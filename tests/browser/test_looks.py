@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import CONSOLE, LANGUAGES, PHONE, TEXTS, House, Visit, row
+from tests.browser.house import CONSOLE, DURESS_PIN, LANGUAGES, PHONE, TEXTS, House, Visit, row
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 DAYS = re.compile(
@@ -29,12 +29,14 @@ CUT_OFF = """
 
 
 def busy_console(house: House, visit: Visit, **options: object) -> Page:
-    """Two open alarms, one answered and one being closed, one that is over, a technical fault, the help."""
+    """Two open alarms, one answered and then cancelled under duress, one being closed; one that is over, a technical
+    fault, the help."""
     over = house.press("mottak-1")
     house.act(over, "resolve", outcome="false", reason="Feil knapp.")
     answered, waiting = house.press("skranke-1"), house.press("room-201", note="Høy stemme")
     house.press("room-101", kind="technical")
     house.act(answered, "en_route", "per")
+    house.act(answered, "cancel", "kari", pin=DURESS_PIN)
     page = visit("ola", **options)
     row(page, waiting).click()
     expect(page.get_by_test_id("timeline").locator("[data-event=step_due]").first).to_be_visible()
@@ -52,7 +54,7 @@ def unfolded(page: Page) -> None:
 
 
 def busy_phone(house: House, visit: Visit, **options: object) -> Page:
-    """Her own alarm with somebody coming, a colleague's, and the settings."""
+    """Her own alarm with somebody coming and the pad to take it back, a colleague's, and the settings."""
     house.press("room-201")
     page = visit("kari", PHONE, **{"viewport": {"width": 390, "height": 844}} | options)
     page.get_by_test_id("hold").focus()
@@ -62,6 +64,8 @@ def busy_phone(house: House, visit: Visit, **options: object) -> Page:
     own = next(alarm["id"] for alarm in house.open() if alarm["device"] is None)
     house.act(own, "en_route")
     expect(page.get_by_test_id("phone-coming")).to_be_visible()
+    page.get_by_test_id("mistake").click()
+    page.keyboard.type("258")
     page.get_by_test_id("settings").click()
     return page
 

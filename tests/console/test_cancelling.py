@@ -31,7 +31,7 @@ UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{1
 
 
 async def furnished(made: House) -> House:
-    for person in ("kari", "nils", "siri", "ola"):
+    for person in ("kari", "nils", "siri", "ola", "gone"):
         await made.pins(person, HONEST, DURESS)
     return made
 
@@ -97,7 +97,7 @@ async def live(door: House, pin: str) -> list[bytes]:
         while len(feed.frames) < 2 or [f["type"] for f in feed.frames[-2:]] != ["beat", "beat"]:
             await feed.frame()
         read.append(orjson.dumps(feed.frames))
-        for after in (None, 0, before, *(feed.frames[-1]["position"] + n for n in (0, 1, 3))):
+        for after in (None, 0, before, *(feed.frames[-1]["position"] + n for n in (0, 1, 10))):
             async with console(address, kari, after) as back:
                 await back.frame()
                 door.hub._beat()
@@ -172,11 +172,11 @@ async def test_a_wrong_pin_and_none_at_all_are_refused_alike_and_the_alarm_lives
     told: set[str] = set()
     async with door.client(await door.key(Scope.PRESS, device="desk-3")) as http:
         with structlog.testing.capture_logs() as logs:
-            for body in ({"person": "kari", "pin": WRONG}, {"person": "tor", "pin": HONEST}, {"person": "1234"}):
+            for body in ({"person": "kari"}, {"person": "tor"}, {"person": "gone", "pin": HONEST}, {"person": "1234"}):
                 refused = await http.post(f"/v1/alarms/{id}/cancel", json={"pin": WRONG} | body)
                 told.add(str(problem(refused, 403)["detail"]))
     assert told == {"not the PIN of this person, or none is set (`alarmd pin set`); the alarm goes on"}
-    assert [line.get("person") for line in logs if line["event"] == "PIN refused"] == ["kari", None, None]
+    assert [line.get("person") for line in logs if line["event"] == "PIN refused"] == ["kari", None, None, None]
     assert WRONG not in str(logs)
     async with door.client(await door.key(Scope.READ)) as http:
         assert (await http.get(f"/v1/alarms/{id}")).json()["state"] == "raised"
@@ -196,11 +196,11 @@ async def test_guessing_is_slowed_down_whatever_is_typed_then(door: House) -> No
         assert (await http.post(f"/v1/alarms/{id}/cancel", json={"pin": HONEST})).status_code == 200
 
 
-async def test_both_right_pins_are_forgotten_alike(door: House) -> None:
+@pytest.mark.parametrize("pin", [HONEST, DURESS])
+async def test_a_right_pin_is_no_guess_whichever_it_is(door: House, pin: str) -> None:
     async with door.client(await door.key(Scope.ANSWER, person="kari")) as http:
-        for n in range(PAIR + 2):
+        for _ in range(PAIR + 1):
             id = await pressed(door)
-            pin = DURESS if n % 2 else HONEST
             assert (await http.post(f"/v1/alarms/{id}/cancel", json={"pin": pin})).status_code == 200
 
 

@@ -141,7 +141,8 @@ async def test_by_text_and_key_it_is_over_for_those_behind_the_veil(tmp_path: Pa
         assert await texted("nils") == say("nb", "reply.none")
         now = await office.loop.alarm(alarm.id)
         attempt = next(a.id for n in now.notifications if n.person == "nils" for a in n.attempts if a.channel == "sms")
-        assert say("nb", "answer.over") in await answer_key(desk, alarm.id, attempt, "1", "/next")
+        for key in "19":  # nor is it said once more
+            assert say("nb", "answer.over") in await answer_key(desk, alarm.id, attempt, key, "/next")
         now = await office.loop.alarm(alarm.id)
         assert now.responders == ()
         if pin is Pin.DURESS:

@@ -29,6 +29,16 @@ DATA: dict[EventKind, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_code_is_told_and_a_duress_code_most_of_all(language: str) -> None:
+    honest = sentence(EventKind.CANCELLED, {"reason": None, "pin": True}, "Eva Moe", language)
+    duress = sentence(EventKind.UPGRADED, {"kind": "duress", "pin": True, "reason": "a name"}, "Eva Moe", language)
+    assert honest != sentence(EventKind.CANCELLED, DATA[EventKind.CANCELLED], "Eva Moe", language)
+    assert "Eva Moe" in honest
+    assert duress.startswith(f"{screen(language, 'coerced.tag')} ")
+    assert "a name" not in duress
+
+
 @pytest.mark.parametrize("kind", EventKind)
 def test_every_kind_of_event_is_a_sentence_of_its_own_in_every_language(kind: EventKind) -> None:
     said = [sentence(kind, DATA[kind], "Eva Moe", language) for language in LANGUAGES]

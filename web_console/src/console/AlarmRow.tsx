@@ -65,6 +65,11 @@ export const AlarmRow = memo(function AlarmRow({ alarm, real, chosen, onChoose }
           )}
         </span>
         <span className="row-tags">
+          {alarm.coerced && (
+            <Tag tone="danger" look="strong">
+              {t('coerced.tag')}
+            </Tag>
+          )}
           {alarm.drill && (
             <Tag tone="drill" look="strong">
               {t('drill.tag')}

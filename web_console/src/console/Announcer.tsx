@@ -1,4 +1,4 @@
-/** What a screen reader is told: a new alarm at once, what others did about one when there is time. */
+/** What a screen reader is told: a new alarm, and that one is no mistake, at once; what others did when there is time. */
 import { useEffect, useState } from 'react'
 import type { Alarm, AlarmEvent } from '../live/contract'
 import { isTechnical } from '../live/order'
@@ -8,6 +8,7 @@ import { usePlaces } from '../session/useOrganisation'
 import type { T } from '../texts/t'
 import { useT } from '../texts/useT'
 import { helperLine, kindWord } from '../alarms/words'
+import { sentence } from './story'
 
 export function Announcer({ me }: { me: string }) {
   const t = useT()
@@ -21,6 +22,7 @@ export function Announcer({ me }: { me: string }) {
           const alarm = store.view.live.alarms.get(event.alarm)
           if (!alarm || isTechnical(alarm)) continue
           if (event.kind === 'raised') setAlert(raised(t, places, alarm))
+          else if (event.kind === 'upgraded' && event.data.pin) setAlert(told(t, places, alarm, sentence(t, places, event)))
           else setNews((before) => change(t, places, alarm, event, me) ?? before)
         }
       }),
@@ -54,5 +56,9 @@ function change(t: T, places: Places, alarm: Alarm, event: AlarmEvent, me: strin
     return null
   }
   const said = what()
-  return said && t('say.change', { place: places.of(alarm).name, what: said })
+  return said && told(t, places, alarm, said)
+}
+
+function told(t: T, places: Places, alarm: Alarm, what: string): string {
+  return t('say.change', { place: places.of(alarm).name, what })
 }

@@ -87,6 +87,11 @@ function Heading({ alarm }: { alarm: Alarm }) {
         {place.zone?.way && <p className="detail-way">{place.zone.way}</p>}
       </div>
       <div className="detail-tags">
+        {alarm.coerced && (
+          <Tag tone="danger" look="strong">
+            {t('coerced.tag')}
+          </Tag>
+        )}
         {alarm.drill && (
           <Tag tone="drill" look="strong">
             {t('drill.tag')}
@@ -101,6 +106,7 @@ function Heading({ alarm }: { alarm: Alarm }) {
         {alarm.presses > 1 && <Fact>{t('list.presses_long', { n: alarm.presses })}</Fact>}
         {alarm.needed > 1 && <Fact>{t('detail.needed', { n: alarm.needed })}</Fact>}
       </p>
+      {alarm.coerced && <p className="detail-note">{t('coerced.help')}</p>}
       {alarm.note && <p className="detail-note">{t('event.reason', { text: alarm.note })}</p>}
     </header>
   )

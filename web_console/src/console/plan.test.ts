@@ -18,7 +18,7 @@ const places = new Places(organisation)
 function alarm(id: string, where: string | null, more: Partial<Alarm> = {}): Alarm {
   return {
     id, state: 'raised', kind: 'panic', site: 'f', zone: where, device: null, drill: false, opened_at: '', changed_at: '', presses: 1, version: 1,
-    needed: 1, responders: [], next: null, outcome: null, by: null, note: null, cause: null, linked: null, ...more,
+    needed: 1, responders: [], next: null, outcome: null, by: null, note: null, cause: null, linked: null, coerced: false, ...more,
   }
 }
 

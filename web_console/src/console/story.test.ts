@@ -49,6 +49,12 @@ describe('the reason', () => {
     expect(told('escalated', { reason: 'asked_for_more' })[0]).toBe('Notifying more now, asked by the system')
   })
 
+  it('tells a code from a mouse click, and a duress code from an honest one', () => {
+    expect(told('cancelled', { pin: true, reason: null })).toEqual(['Cancelled by the system, with a PIN', null])
+    expect(told('upgraded', { pin: true, reason: 'slipped' })).toEqual(['DURESS CODE used by the system. There the alarm looks cancelled', '“slipped”'])
+    expect(told('upgraded')).toEqual(['Upgraded to Panic alarm', null])
+  })
+
   it('is what somebody wrote where he gave one', () => {
     expect(told('resolved', { reason: 'seen to' })[1]).toBe('“seen to”')
   })

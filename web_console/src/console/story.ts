@@ -9,6 +9,7 @@ export function sentence(t: T, places: Places, event: AlarmEvent): string {
     case 'raised':
     case 'joined':
     case 'upgraded': {
+      if (event.data.pin) return t('event.coerced', { who })
       const line = t(`event.${event.kind}`, { kind: t.word('kind', event.data.kind) })
       return event.data.fault ? `${line}. ${t('event.fault', { text: event.data.fault })}` : line
     }
@@ -38,7 +39,7 @@ export function sentence(t: T, places: Places, event: AlarmEvent): string {
     case 'resolved':
       return t('event.resolved', { who, outcome: t.word('outcome', event.data.outcome) })
     case 'cancelled':
-      return t('event.cancelled', { who })
+      return t(event.data.pin ? 'event.cancelled_pin' : 'event.cancelled', { who })
     default:
       return t('event.other', { kind: (event as { kind: string }).kind })
   }
@@ -53,6 +54,7 @@ export function reasonOf(t: T, event: AlarmEvent): string | null {
 
 function wordsOf(event: AlarmEvent): string | null {
   if (event.kind === 'raised' || event.kind === 'joined') return event.data.note
+  if (event.kind === 'upgraded') return event.data.pin ? (event.data.reason ?? null) : null
   return event.kind === 'resolved' || event.kind === 'cancelled' ? event.data.reason : null
 }
 

@@ -63,6 +63,8 @@ export interface Alarm {
   cause: string | null
   /** The alarm to which the one who opened this was on his way: a helper who needs help himself. */
   linked: string | null
+  /** Somebody cancelled it by his duress PIN: it goes on. */
+  coerced: boolean
 }
 
 export interface Attempt {
@@ -115,6 +117,9 @@ export interface Raising {
   counts?: string[]
   /** upgraded: until when each of those has promised to be there. */
   arrive_by?: Record<string, Timestamp>
+  /** upgraded: by a duress PIN, and to whom it is said to be over. */
+  pin?: boolean
+  over_for?: string[]
 }
 
 export interface Answering {
@@ -156,7 +161,7 @@ export interface EventData {
   attended: Record<string, never>
   noted: { text?: string; fault?: string }
   resolved: { outcome: Outcome; reason: string | null }
-  cancelled: { reason: string | null }
+  cancelled: { reason: string | null; pin?: boolean }
 }
 
 export type EventKind = keyof EventData

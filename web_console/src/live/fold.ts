@@ -30,6 +30,7 @@ export function opened(event: Of<'raised'>): Alarm {
     note: data.note,
     cause: data.cause ?? null,
     linked: data.linked ?? null,
+    coerced: false,
   }
 }
 
@@ -70,10 +71,12 @@ function pressed(alarm: Alarm, data: Raising): Partial<Alarm> {
 function upgraded(alarm: Alarm, data: Raising): Partial<Alarm> {
   const counts = data.counts
   const promised = data.arrive_by ?? {}
+  const staying = alarm.responders.filter((r) => !data.over_for?.includes(r.person))
   const responders = counts
-    ? alarm.responders.map((r) => ({ ...r, counts: counts.includes(r.person), arrive_by: promised[r.person] ?? null }))
-    : alarm.responders
-  return { kind: data.kind, needed: data.needed ?? alarm.needed, responders }
+    ? staying.map((r) => ({ ...r, counts: counts.includes(r.person), arrive_by: promised[r.person] ?? null }))
+    : staying
+  const coerced = data.pin ?? false
+  return { kind: data.kind, needed: data.needed ?? alarm.needed, drill: data.drill, coerced, responders }
 }
 
 function answered(alarm: Alarm, data: Answering, state: ResponderState, at: string): Partial<Alarm> {

@@ -6,7 +6,7 @@ function alarm(id: string, seconds: number, more: Partial<Alarm> = {}): Alarm {
   const at = new Date(Date.UTC(2026, 10, 23, 12, 0, seconds)).toISOString()
   return {
     id, state: 'raised', kind: 'panic', site: 'f', zone: 'f/r', device: null, drill: false, opened_at: at, changed_at: at, presses: 1,
-    version: 1, needed: 1, responders: [], next: null, outcome: null, by: null, note: null, cause: null, linked: null, ...more,
+    version: 1, needed: 1, responders: [], next: null, outcome: null, by: null, note: null, cause: null, linked: null, coerced: false, ...more,
   }
 }
 

@@ -8,7 +8,7 @@ const KARI = { person: 'kari', name: 'Kari Berg', channel: 'console' }
 function alarm(id: string, more: Partial<Alarm> = {}): Alarm {
   return {
     id, state: 'raised', kind: 'panic', site: 'f', zone: 'f/r', device: 'desk', drill: false, opened_at: AT, changed_at: AT,
-    presses: 1, version: 1, needed: 1, responders: [], next: null, outcome: null, by: { device: 'desk' }, note: null, cause: null, linked: null,
+    presses: 1, version: 1, needed: 1, responders: [], next: null, outcome: null, by: { device: 'desk' }, note: null, cause: null, linked: null, coerced: false,
     ...more,
   }
 }
@@ -126,6 +126,25 @@ describe('the life of an alarm', () => {
       ),
     )
     expect(after.alarms.get('a')).toMatchObject({ state: 'raised', responders: [], next })
+  })
+
+  it('goes on under duress, a drill no longer, without those to whom it is said to be over', () => {
+    const answered = (person: string) => ({ person, state: 'en_route' as const, at: AT, counts: true, arrive_by: AT })
+    const data = { ...raising, kind: 'duress', needed: 1, counts: ['ola'], arrive_by: { ola: AT }, pin: true, over_for: ['kari'] }
+    const after = run(
+      began(alarm('a', { drill: true, responders: [answered('kari'), answered('ola')] })),
+      events(event(11, 'upgraded', data)),
+    )
+    expect(after.alarms.get('a')).toMatchObject({ kind: 'duress', drill: false, coerced: true, responders: [answered('ola')] })
+  })
+
+  it('is asked for anew when it was over for us and goes on', () => {
+    const after = run(began(alarm('a', { state: 'cancelled' })), events(event(11, 'step_due', { step: 2, round: 1, tell: [], next: null })))
+    expect(after.alarms.get('a')?.state).toBe('cancelled')
+    expect([...after.unknown]).toEqual(['a'])
+    expect(merged(after, [alarm('a', { coerced: true, changed_at: '2026-11-23T12:42:00.000Z' })]).alarms.get('a')?.coerced).toBe(true)
+    const noted = run(began(alarm('a', { state: 'cancelled' })), events(event(11, 'noted', { text: 'x' }, { state: 'cancelled' })))
+    expect(noted.unknown.size).toBe(0)
   })
 
   it('counts those who answered anew when it grows stronger', () => {

@@ -3,7 +3,7 @@
  * position; positions only rise between snapshots. A jump in positions is no fault: somebody who sees one site only is
  * not sent the rest, and the frame's own position tells how far the log has come.
  */
-import type { Alarm, AlarmEvent, Frame } from './contract'
+import type { Alarm, AlarmEvent, AlarmState, Frame } from './contract'
 import { folded, opened } from './fold'
 
 /** How long a closed alarm stays on the screen, in milliseconds. */
@@ -66,7 +66,11 @@ export function pruned(state: LiveState, now: number): LiveState {
 }
 
 export function isClosed(alarm: Alarm): boolean {
-  return alarm.state === 'resolved' || alarm.state === 'cancelled'
+  return isOver(alarm.state)
+}
+
+function isOver(state: AlarmState): boolean {
+  return state === 'resolved' || state === 'cancelled'
 }
 
 function greeted(state: LiveState, head: number): LiveState {
@@ -91,9 +95,11 @@ function grown(state: LiveState, events: readonly AlarmEvent[]): LiveState {
   const unknown = new Set(state.unknown)
   for (const event of fresh) {
     const had = alarms.get(event.alarm)
-    if (had) alarms.set(event.alarm, folded(had, event))
+    // Over for us, and going on: it was hidden from us until now, so we missed what made it what it is.
+    if (had && isClosed(had) && !isOver(event.state)) unknown.add(event.alarm)
+    else if (had) alarms.set(event.alarm, folded(had, event))
     else if (event.kind === 'raised') alarms.set(event.alarm, opened(event))
-    else if (event.state !== 'resolved' && event.state !== 'cancelled') unknown.add(event.alarm)
+    else if (!isOver(event.state)) unknown.add(event.alarm)
   }
   const last = fresh[fresh.length - 1]
   const catchUp = state.catchUp && { ...state.catchUp, seen: state.catchUp.seen + fresh.length }

@@ -10,16 +10,18 @@ import { store } from '../live/store'
 import type { Actions } from '../live/useActions'
 import { usePlaces } from '../session/useOrganisation'
 import { useT } from '../texts/useT'
-import { Action, Tag } from '../ui'
+import { Action, Button, Tag } from '../ui'
 
 interface Props {
   alarms: readonly Alarm[]
   me: string
   usable: boolean
   actions: Actions
+  /** A button at his own desk was pressed by mistake. */
+  onTake(id: string): void
 }
 
-export function Colleagues({ alarms, me, usable, actions }: Props) {
+export function Colleagues({ alarms, me, usable, actions, onTake }: Props) {
   const t = useT()
   return (
     <section className="colleagues" aria-label={t('phone.alarms')} data-testid="colleagues">
@@ -29,14 +31,14 @@ export function Colleagues({ alarms, me, usable, actions }: Props) {
       {alarms.length === 0 && <p className="quiet">{t('phone.no_alarms')}</p>}
       <ul>
         {alarms.map((alarm) => (
-          <Asked key={alarm.id} alarm={alarm} me={me} usable={usable} actions={actions} />
+          <Asked key={alarm.id} alarm={alarm} me={me} usable={usable} actions={actions} onTake={onTake} />
         ))}
       </ul>
     </section>
   )
 }
 
-function Asked({ alarm, me, usable, actions }: Omit<Props, 'alarms'> & { alarm: Alarm }) {
+function Asked({ alarm, me, usable, actions, onTake }: Omit<Props, 'alarms'> & { alarm: Alarm }) {
   const t = useT()
   const places = usePlaces()
   const place = places.of(alarm)
@@ -85,6 +87,11 @@ function Asked({ alarm, me, usable, actions }: Omit<Props, 'alarms'> & { alarm: 
           </Action>
         ))}
       </div>
+      {alarm.device && places.sits(me, alarm) && (
+        <Button look="tertiary" onClick={() => onTake(alarm.id)} data-testid="mistake">
+          {t('phone.mistake')}
+        </Button>
+      )}
       {failed && <FailureLine alarm={alarm} failure={failed.failure} action={t(`act.${failed.verb}`)} />}
     </li>
   )

@@ -39,12 +39,14 @@ export function Home({ session, theme, onLeave, onSignedOut }: Props) {
   const [silent, setSilent] = useState(false)
   const [settings, setSettings] = useState(false)
   const [dismissed, setDismissed] = useState<string | null>(null)
+  const [taken, setTaken] = useState<{ id: string; taking: 'asked' | 'done' } | null>(null)
   const hushed = useRef(new Set<string>())
 
   const { fired } = trigger
   if (fired?.silent && fired.firing.is === 'received') hushed.current.add(fired.firing.received.alarm)
   const loud = fired && !fired.silent ? fired.firing : null
-  const own = ownAlarm(live.alarms, session.person, loud?.is === 'received' ? loud.received.alarm : null, dismissed)
+  const raised = ownAlarm(live.alarms, session.person, loud?.is === 'received' ? loud.received.alarm : null, dismissed)
+  const own = (taken && live.alarms.get(taken.id)) ?? raised
   // What somebody pressed in silence is nowhere on his own phone: whoever holds it now must not find it.
   const asked = sections(live.alarms.values())
     .filter((section) => section.group !== 'closed')
@@ -90,6 +92,7 @@ export function Home({ session, theme, onLeave, onSignedOut }: Props) {
             if (place.zone === null) return
             if (!silent) navigator.vibrate?.(80)
             setDismissed(null)
+            setTaken(null)
             trigger.pull(place.zone, silent)
           }}
         />
@@ -101,16 +104,27 @@ export function Home({ session, theme, onLeave, onSignedOut }: Props) {
         </div>
         {(loud || own) && (
           <OwnAlarm
-            firing={loud}
+            firing={loud?.is === 'received' && own?.id !== loud.received.alarm ? null : loud}
             alarm={own}
             emergency={emergency}
+            taking={taken && taken.id === own?.id ? taken.taking : 'no'}
+            usable={connection !== 'lost'}
+            actions={actions}
+            onTake={(taking) => setTaken(taking === 'no' || !own ? null : { id: own.id, taking })}
             onDone={() => {
               setDismissed(own?.id ?? null)
+              setTaken(null)
               trigger.clear()
             }}
           />
         )}
-        <Colleagues alarms={asked} me={session.person} usable={connection !== 'lost'} actions={actions} />
+        <Colleagues
+          alarms={asked}
+          me={session.person}
+          usable={connection !== 'lost'}
+          actions={actions}
+          onTake={(id) => setTaken({ id, taking: 'asked' })}
+        />
       </main>
     </PlacesContext>
   )

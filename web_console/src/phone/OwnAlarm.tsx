@@ -1,18 +1,28 @@
-/** What became of the press: on its way, received, who is coming; or that nothing is confirmed and what to do then. */
+/**
+ * What became of the press: on its way, received, who is coming; or that nothing is confirmed and what to do then. And
+ * how to take it back.
+ */
 import { useEffect, useRef } from 'react'
 import type { Alarm, ResponderState } from '../live/contract'
 import { isClosed } from '../live/reducer'
+import type { Actions } from '../live/useActions'
 import { usePlaces } from '../session/useOrganisation'
 import { clock } from '../texts/time'
 import type { T } from '../texts/t'
 import { useT } from '../texts/useT'
 import { Arrow, Button, Check, Phone, Pin } from '../ui'
 import type { Firing } from './firing'
+import { PinPad } from './PinPad'
 
 interface Props {
   firing: Firing | null
   alarm: Alarm | null
   emergency: string
+  /** He is about to take it back by his code, or has. */
+  taking: 'no' | 'asked' | 'done'
+  usable: boolean
+  actions: Actions
+  onTake(taking: 'no' | 'asked' | 'done'): void
   onDone(): void
 }
 
@@ -26,12 +36,14 @@ function useInSight(what: string) {
   return ref
 }
 
-export function OwnAlarm({ firing, alarm, emergency, onDone }: Props) {
+export function OwnAlarm({ firing, alarm, emergency, taking, usable, actions, onTake, onDone }: Props) {
   const t = useT()
   const { timeZone } = usePlaces()
-  const ref = useInSight(`${firing?.is} ${alarm?.state}`)
+  const ref = useInSight(`${firing?.is} ${alarm?.state} ${taking}`)
   if (firing?.is === 'unconfirmed') return <NotConfirmed firing={firing} emergency={emergency} />
   const received = firing?.is === 'received' ? firing.at : alarm && Date.parse(alarm.opened_at)
+  // The feed may tell of the end before the answer comes: until then the pad stays as it is.
+  const asks = alarm && taking === 'asked' && (!isClosed(alarm) || actions.of(alarm.id, 'cancel')?.is === 'sending')
   return (
     <section ref={ref} className="own" data-testid="own" data-firing={firing?.is ?? 'received'} aria-label={t('phone.status')}>
       <p className="own-line" role="status" data-testid="phone-status">
@@ -41,10 +53,18 @@ export function OwnAlarm({ firing, alarm, emergency, onDone }: Props) {
       </p>
       {firing?.is === 'received' && firing.received.joined && <p className="quiet">{t('phone.joined')}</p>}
       {alarm && <Coming alarm={alarm} />}
-      {alarm && isClosed(alarm) && (
+      {alarm && asks && <PinPad alarm={alarm} usable={usable} actions={actions} onTaken={() => onTake('done')} onBack={() => onTake('no')} />}
+      {alarm && !isClosed(alarm) && taking === 'no' && (
+        <Button size="medium" onClick={() => onTake('asked')} data-testid="mistake">
+          {t('phone.mistake')}
+        </Button>
+      )}
+      {alarm && isClosed(alarm) && !asks && (
         <>
-          <p className="own-line">
-            {t(alarm.state === 'cancelled' ? 'phone.cancelled' : 'phone.ended', { t: clock(Date.parse(alarm.changed_at), timeZone) })}
+          <p className="own-line" role="status" data-testid="own-ended">
+            {taking === 'done'
+              ? t('phone.mistaken')
+              : t(alarm.state === 'cancelled' ? 'phone.cancelled' : 'phone.ended', { t: clock(Date.parse(alarm.changed_at), timeZone) })}
           </p>
           <Button onClick={onDone} data-testid="own-done">
             {t('phone.done')}

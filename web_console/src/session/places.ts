@@ -52,6 +52,12 @@ export class Places {
     return this.names.get(id) ?? id
   }
 
+  /** Whether this person has his own place where the alarm was raised: in its zone, or as one of its whole site. */
+  sits(id: string, alarm: Alarm): boolean {
+    const at = this.organisation?.people.find((person) => person.id === id)?.at ?? null
+    return at !== null && (at === alarm.zone || at === alarm.site)
+  }
+
   people(ids: readonly string[]): string {
     return ids.map((id) => this.person(id)).join(', ')
   }

@@ -8,7 +8,7 @@ const RATE = 8_000
 function alarm(more: Partial<Alarm> = {}): Alarm {
   return {
     id: 'a', state: 'raised', kind: 'panic', site: 'f', zone: 'f/r', device: null, drill: false, opened_at: '', changed_at: '', presses: 1,
-    version: 1, needed: 1, responders: [], next: { at: '', step: 1, round: 1 }, outcome: null, by: null, note: null, cause: null, linked: null, ...more,
+    version: 1, needed: 1, responders: [], next: { at: '', step: 1, round: 1 }, outcome: null, by: null, note: null, cause: null, linked: null, coerced: false, ...more,
   }
 }
 
