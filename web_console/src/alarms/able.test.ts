@@ -9,7 +9,7 @@ function alarm(more: Partial<Alarm> = {}): Alarm {
   return {
     id: 'a', state: 'acknowledged', kind: 'panic', site: 'f', zone: 'f/r', device: null, drill: false, opened_at: AT, changed_at: AT,
     presses: 1, version: 1, needed: 1, responders: [ola('en_route')], next: { at: null, step: 2, round: 1 }, outcome: null, by: null,
-    note: null, cause: null, linked: null, ...more,
+    note: null, cause: null, linked: null, coerced: false, ...more,
   }
 }
 
