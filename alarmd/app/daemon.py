@@ -4,7 +4,6 @@ No part knows another but through what it is given here.
 
 import asyncio
 import errno
-import gc
 import signal
 import socket
 import sys
@@ -59,9 +58,6 @@ RELAY_PATIENCE = timedelta(seconds=3)
 RELAY_SLOW = timedelta(milliseconds=500)
 SWITCH = 0.001
 """Seconds after which a busy thread lets another in: the writer must not wait long for a loop that fans out."""
-GARBAGE = (50_000, 50, 100)
-"""How seldom Python looks for garbage that refers to itself. There is next to none, and in a storm of true alarms, all
-of which stay, looking through them again and again was two fifths of all work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +87,6 @@ def run(settings: Settings) -> None:
 def start(main: Coroutine[Any, Any, None]) -> None:
     """Run a program to its end on the quick loop. A fault of a part comes out as itself."""
     sys.setswitchinterval(SWITCH)
-    gc.set_threshold(*GARBAGE)
     allow_many_files()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -6,6 +6,7 @@ the connection is thrown away, and the next transaction makes a new one: nothing
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +15,6 @@ from alarmd.errors import CannotStart, NotDurable
 from alarmd.store.backend import Backend
 from alarmd.store.link import Link
 from alarmd.store.memory import Memory
-from alarmd.store.postgresql import Postgresql
 from alarmd.store.prepared import Prepared
 from alarmd.store.reading import HEAD, HeadRow, StoredReading
 from alarmd.store.registry import StoredRegistry
@@ -58,7 +58,9 @@ def backend_of(url: str, node: str, *, daemon: bool) -> Backend:
     if scheme == "sqlite":
         return Sqlite(url)
     if scheme in ("postgresql", "postgres"):
-        return Postgresql(url, node=node, daemon=daemon)
+        # Its driver is loaded only where it is used: an office with SQLite starts sooner, and smaller.
+        backend: Backend = import_module("alarmd.store.postgresql").Postgresql(url, node=node, daemon=daemon)
+        return backend
     raise CannotStart(f"ALARMD_DATABASE_URL begins with {scheme!r}; it must begin with sqlite:/// or postgresql://")
 
 
