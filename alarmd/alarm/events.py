@@ -59,6 +59,10 @@ class Reason(StrEnum):
     ENDED = "ended"
 
 
+KINDS = {kind.value: kind for kind in EventKind}
+STATES = {state.value: state for state in State}
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -86,9 +90,8 @@ def wire(event: Event, alarm: str, site: str | None) -> dict[str, Any]:
 
 def from_wire(body: Json) -> Event:
     """The event of a stored body. Raises KeyError or ValueError where the log was tampered with."""
-    return Event(
-        EventKind(body["kind"]), moment(body["at"]), by_from_wire(body["by"]), State(body["state"]), body["data"]
-    )
+    kind, state = KINDS[body["kind"]], STATES[body["state"]]
+    return Event(kind, moment(body["at"]), by_from_wire(body["by"]), state, body["data"])
 
 
 def by_wire(by: By) -> dict[str, str]:

@@ -20,6 +20,7 @@ def _stamped(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+@lru_cache(1024)
 def moment(text: str) -> datetime:
     """The aware UTC instant of an RFC 3339 text with an offset or `Z`. Raises ValueError for anything else."""
     at = datetime.fromisoformat(text)

@@ -61,7 +61,8 @@ class Link:
     def stream(self, statement: Executable) -> Iterator[Row[Any]]:
         """Row by row, for more than memory should hold. Raises NotDurable."""
         try:
-            yield from self._connection.execute(statement, execution_options={"yield_per": STREAMED})
+            for rows in self._connection.execute(statement, execution_options={"yield_per": STREAMED}).partitions():
+                yield from rows
         except SQLAlchemyError as error:
             raise self._broken(error) from error
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from alarmd.alarm.effects import Effect, EndCall, Feedback, ReportFault, Tell, from_plain
 from alarmd.alarm.events import Event, EventKind, from_wire
@@ -25,11 +25,11 @@ from alarmd.store.tables import alarms, effects, events, instant, signals, veils
 from alarmd.store.unit import WITH_REF, sender
 from alarmd.store.veils import read
 
-_EVENTS = select(events).order_by(events.c.alarm, events.c.position)
-_ALARMS = select(alarms).order_by(alarms.c.id)
-_SIGNALS = select(signals).order_by(signals.c.alarm)
-_EFFECTS = select(effects).order_by(effects.c.alarm)
-_VEILS = select(veils).order_by(veils.c.alarm)
+_TABLES = {
+    events: select(events).order_by(events.c.alarm, events.c.position),
+    alarms: select(alarms).order_by(alarms.c.id),
+    **{table: select(table).order_by(table.c.alarm) for table in (signals, effects, veils)},
+}
 _UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, IndexError)
 """What reading a body that was tampered with can raise."""
 
@@ -48,18 +48,17 @@ class _Known:
 
 def findings(link: Link) -> Iterator[str]:
     """A line for each alarm, ref or effect that does not follow from the log."""
-    streams = (
-        ((str(row.alarm), "events", row) for row in link.stream(_EVENTS)),
-        ((str(row.id), "alarms", row) for row in link.stream(_ALARMS)),
-        ((str(row.alarm), "signals", row) for row in link.stream(_SIGNALS)),
-        ((str(row.alarm), "effects", row) for row in link.stream(_EFFECTS)),
-        ((str(row.alarm), "veils", row) for row in link.stream(_VEILS)),
-    )
-    for id, rows in groupby(heapq.merge(*streams, key=itemgetter(0)), key=itemgetter(0)):
+    streams = (_by_alarm(link, table.name, statement) for table, statement in _TABLES.items())
+    for id, found in groupby(heapq.merge(*streams, key=itemgetter(0)), key=itemgetter(0)):
         known = _Known(id)
-        for _, table, row in rows:
-            getattr(known, table).append(row)
+        for _, table, rows in found:
+            getattr(known, table).extend(rows)
         yield from _judge(known)
+
+
+def _by_alarm(link: Link, table: str, statement: Select[Any]) -> Iterator[tuple[str, str, list[Row[Any]]]]:
+    for id, rows in groupby(link.stream(statement), key=lambda row: str(row.id if table == "alarms" else row.alarm)):
+        yield id, table, list(rows)
 
 
 def _judge(known: _Known) -> Iterator[str]:
@@ -102,9 +101,12 @@ def _row(known: _Known, alarm: Alarm, awaited: datetime | None) -> Iterator[str]
 
 def _shows(stored: str, alarm: Alarm) -> bool:
     """An older alarmd may have stored fewer members; none of them may say something else."""
+    shows = summary(alarm)
+    if stored == orjson.dumps(shows).decode():
+        return True
     try:
         shown: dict[str, Any] = orjson.loads(stored)
-        return shown["id"] == alarm.id and shown.items() <= summary(alarm).items()
+        return shown["id"] == alarm.id and shown.items() <= shows.items()
     except _UNREADABLE:
         return False
 

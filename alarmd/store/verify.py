@@ -63,12 +63,15 @@ class _Chain:
     length: int = 0
     hash: bytes = bytes(32)
 
-    def add(self, position: int, stored: object, computed: bytes | None) -> Iterator[str]:
-        if position != self.length + 1:
-            yield f"{self.log}: {self.entry}s {self.length + 1} to {position - 1} are missing"
-        elif stored != computed:
-            yield f"{self.log}: {self.entry} {position} is not what was written; its hash does not fit"
-        self.length, self.hash = position, stored if isinstance(stored, bytes) else bytes(32)
+    def add(self, position: int, stored: object, computed: bytes | None) -> str | None:
+        """What is wrong with the next entry."""
+        before, self.length = self.length, position
+        self.hash = stored if isinstance(stored, bytes) else bytes(32)
+        if position != before + 1:
+            return f"{self.log}: {self.entry}s {before + 1} to {position - 1} are missing"
+        if stored != computed:
+            return f"{self.log}: {self.entry} {position} is not what was written; its hash does not fit"
+        return None
 
     def end(self, position: int, hash: bytes) -> Iterator[str]:
         """Does the head know the same end?"""
@@ -80,13 +83,17 @@ class _Chain:
 
 def _log(link: Link, chain: _Chain) -> Iterator[str]:
     for row in link.stream(_EVENTS):
-        yield from chain.add(row.position, row.hash, _made(event_hash, chain.hash, row.position, row.body))
+        fault = chain.add(row.position, row.hash, _made(event_hash, chain.hash, row.position, row.body))
+        if fault is not None:
+            yield fault
 
 
 def _audit(link: Link, chain: _Chain, administered: Administered) -> Iterator[str]:
     for row in link.stream(_AUDIT):
         computed = _made(audit_hash, chain.hash, row.position, row.at, row.by, row.action, row.detail)
-        yield from chain.add(row.position, row.hash, computed)
+        fault = chain.add(row.position, row.hash, computed)
+        if fault is not None:
+            yield fault
         administered.learn(row.action, row.detail)
 
 
