@@ -61,9 +61,8 @@ class House:
     async def take(self, incoming: Incoming) -> Taken:
         """The one door; a ref that was known already lights its button again."""
         taken = await self.dispatcher.submit(incoming)
-        for feedback in taken.shows:
-            assert taken.signal is not None
-            self.outbox.show(taken.signal.alarm, feedback)
+        for alarm, feedback in taken.shows:
+            self.outbox.show(alarm, feedback)
         return taken
 
 

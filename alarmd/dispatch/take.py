@@ -36,7 +36,7 @@ from alarmd.ports import Committed, KnownSignal, Unit
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this ref was
-    known already and nothing was written, only `shows` answers it at its device again.
+    known already and nothing was written, only `shows` answers it at its device again: of which alarm, and what.
     """
 
     decision: Decision
@@ -44,7 +44,7 @@ class Taken:
     committed: Committed | None = None
     signal: KnownSignal | None = None
     repeated: bool = False
-    shows: tuple[Feedback, ...] = ()
+    shows: tuple[tuple[str, Feedback], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +93,21 @@ class Taker:
         return Taken(taken.decision, alarm, taken.committed, KnownSignal(first.data["signal"], alarm.id, joined))
 
     def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:
-        """A ref that was taken before. Its device hears so once more; and if it has an open alarm since, what that
-        one shows last.
+        """A ref that was taken before. Its device hears so once more; and if it has another open alarm, what the newest
+        of those shows comes last.
         """
         alarm = unit.alarm(known.alarm)
         if alarm is None or pressed.device is None:
             return Taken(Decision(None), alarm, signal=known, repeated=True)
-        since = [
+        others = [
             a for a in unit.open_in_zone(alarm.first.zone or "") if a.id != alarm.id and pressed.device in devices(a)
         ]
         shows = [self._light(unit, alarm, pressed.device, pressed.ref)]
-        shows += [self._light(unit, a, pressed.device, devices(a)[pressed.device]) for a in since]
+        shows += [self._light(unit, a, pressed.device, devices(a)[pressed.device]) for a in others[-1:]]
         return Taken(Decision(None), alarm, signal=known, repeated=True, shows=tuple(shows))
 
-    def _light(self, unit: Unit, alarm: Alarm, device: str, ref: str | None) -> Feedback:
-        return Feedback("", device, shown(alarm, unit.organisation(alarm.organisation)), ref)
+    def _light(self, unit: Unit, alarm: Alarm, device: str, ref: str | None) -> tuple[str, Feedback]:
+        return alarm.id, Feedback("", device, shown(alarm, unit.organisation(alarm.organisation)), ref)
 
     def _fault(self, unit: Unit, fault: FaultFound, now: datetime) -> Taken:
         open_already = unit.open_for_cause(fault.cause)
