@@ -43,7 +43,7 @@ from alarmd.dispatch.outbox import Doors, Outbox
 from alarmd.dispatch.rosters import Rosters
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.dispatch.take import Taker
-from alarmd.errors import AlarmdError, CannotStart, NotDurable
+from alarmd.errors import CannotStart, NotDurable
 from alarmd.intake.http import signals_router
 from alarmd.observe import metrics
 from alarmd.observe.logging import configure
@@ -85,14 +85,11 @@ def run(settings: Settings) -> None:
 
 
 def start(main: Coroutine[Any, Any, None]) -> None:
-    """Run a program to its end on the quick loop. A fault of a part comes out as itself."""
+    """Run a program to its end on the quick loop."""
     sys.setswitchinterval(SWITCH)
     allow_many_files()
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(main)
-    except BaseExceptionGroup as group:
-        raise _first(group) from group
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
 
 
 async def _run(settings: Settings) -> None:
@@ -263,14 +260,6 @@ def _say_what_is_missing(house: House, channels: Channels, settings: Settings) -
         log.warning(
             "channel not available", channel=kind, why=why_not(kind, settings) if kind in CHANNELS else "unknown"
         )
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What went wrong, out of the wrapping of the task group: what alarmd says itself before what it did not expect."""
-    flat: list[BaseException] = []
-    for error in group.exceptions:
-        flat += [_first(error)] if isinstance(error, BaseExceptionGroup) else [error]
-    return next((e for e in flat if isinstance(e, AlarmdError)), flat[0])
 
 
 def _let_go(database: Database, node: str) -> None:

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import structlog
 
+from alarmd.errors import AlarmdError
+
 log = structlog.get_logger()
 
 Work = Coroutine[Any, Any, None]
@@ -24,7 +26,8 @@ class StoppedError(Exception):
 
 
 class Supervisor:
-    """`async with Supervisor() as supervisor:` — leaving the block stops every task and waits for it."""
+    """`async with Supervisor() as supervisor:` — leaving the block stops every task and waits for it. What went wrong
+    comes out as itself, not as a group."""
 
     def __init__(self) -> None:
         self._group = asyncio.TaskGroup()
@@ -40,7 +43,10 @@ class Supervisor:
     ) -> None:
         self._closing = True
         await _end(self._tasks)
-        await self._group.__aexit__(kind, error, trace)
+        try:
+            await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
 
     def forever(self, name: str, work: Work) -> None:
         """Start an endless task."""
@@ -81,3 +87,11 @@ async def _end(tasks: set[asyncio.Task[None]]) -> None:
         for task in running:
             task.cancel()
         await asyncio.wait(running, timeout=CLEARS_UP_WITHIN)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong, out of the wrapping of the task group: what alarmd says itself before what it did not expect."""
+    flat: list[BaseException] = []
+    for error in group.exceptions:
+        flat += [_first(error)] if isinstance(error, BaseExceptionGroup) else [error]
+    return next((e for e in flat if isinstance(e, AlarmdError)), flat[0])
