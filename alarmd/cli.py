@@ -6,15 +6,21 @@ Exit status 0, or 1 with clear lines on stderr for whatever alarmd refuses; neve
 
 import gc
 import sys
+from collections.abc import Callable
+from dataclasses import fields
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
 from alarmd.access.model import Scope
 from alarmd.alarm.model import Kind
+from alarmd.commands.storm_wish import Wish as StormWish
 from alarmd.errors import AlarmdError
 from alarmd.settings import Settings, load
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Panic-button and duress alarms."
@@ -42,6 +48,25 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def asks(wish: type[T]) -> Callable[[Callable[[T], None]], Callable[..., None]]:
+    """A command whose options are the fields of a dataclass, with their types and defaults."""
+    hints = get_type_hints(wish, include_extras=True)
+    parameters = [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+        for field in fields(wish)  # type: ignore[arg-type]  # a dataclass, which no bound of a type variable can say
+    ]
+
+    def asking(command: Callable[[T], None]) -> Callable[..., None]:
+        def ask(**given: Any) -> None:
+            command(wish(**given))
+
+        ask.__name__, ask.__doc__ = command.__name__, command.__doc__
+        ask.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # what typer reads
+        return ask
+
+    return asking
 
 
 def settings() -> Settings:
@@ -184,23 +209,15 @@ def oncall(
 
 
 @app.command()
-def storm(
-    url: Annotated[str, typer.Option(help="The alarmd that is to stand it.")] = "http://127.0.0.1:8080",
-    presses: Annotated[int, typer.Option(min=1, max=100_000, help="How many presses.")] = 1000,
-    devices: Annotated[str, typer.Option(metavar="all|ID,ID", help="Which devices are pressed.")] = "all",
-    rate: Annotated[float, typer.Option(min=0, max=100_000, help="Presses a second; 0: all at once.")] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed presses the same devices in the same order.")] = 1,
-    key: Annotated[str | None, typer.Option(help="A key that may press any device.")] = None,
-    mqtt: Annotated[str | None, typer.Option(metavar="URL", help="Press by this broker instead of by HTTP.")] = None,
-    read_key: Annotated[str | None, typer.Option(help="A key that may read: a console looks on.")] = None,
-    patience: Annotated[float, typer.Option(min=1, max=600, help="Seconds from the last press to the verdict.")] = 30,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures there too.")] = None,
-) -> None:
-    """Press many buttons of a running alarmd; status 1 when anything was lost or came twice."""
-    from alarmd.commands.storm import Wish
+@asks(StormWish)
+def storm(wish: StormWish) -> None:
+    """Press very many buttons, and check every promise; status 1 when one was broken.
+
+    `alarmd storm --nodes 1` needs nothing else: a node, a broker and an office of its own, gone afterwards.
+    """
     from alarmd.commands.storm import storm as command
 
-    command(Wish(url, presses, devices, rate, seed, patience, key, read_key, mqtt, json))
+    command(wish)
 
 
 @app.command()

@@ -8,8 +8,10 @@ reach people must not be ignored. An empty value is the default. What may hold a
 import os
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -109,6 +111,24 @@ def service_manager() -> ServiceManager:
     microseconds, process = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
     meant = microseconds.isdecimal() and process in ("", str(os.getpid()))
     return ServiceManager(os.environ.get("NOTIFY_SOCKET", ""), int(microseconds) / 1e6 if meant else None)
+
+
+def read_file(file: Path) -> dict[str, str]:
+    """What a file in the form of `.env` sets, by the names of Settings. Raises CannotStart."""
+    if not file.is_file():
+        raise CannotStart(f"{file}: no such file; expected lines such as ALARMD_DATABASE_URL=postgresql://...")
+    written = {name.upper(): value or "" for name, value in dotenv_values(file).items()}
+    known = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    if unknown := sorted(written.keys() - known.keys()):
+        raise CannotStart(f"{file}: {', '.join(unknown)}: no such setting; known are {', '.join(sorted(known))}")
+    return {known[name]: value for name, value in written.items()}
+
+
+def environment_of(values: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a daemon that is started from here: ours, with these settings and none of our own."""
+    not_theirs = (PREFIX, "NOTIFY_SOCKET", "WATCHDOG_")
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(not_theirs)}
+    return kept | {PREFIX + name.upper(): value for name, value in values.items()}
 
 
 def load(**overrides: object) -> Settings:

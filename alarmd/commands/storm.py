@@ -1,161 +1,124 @@
-"""`alarmd storm`: many presses against an alarmd that runs, a progress bar while they last, a table at the end. The
-exit status says whether the promise held: every press accepted, none lost, none twice. Called by `cli.py`.
+"""`alarmd storm`: many presses against an alarmd that runs, or against nodes that it starts itself; progress while they
+last, figures and promises at the end. The exit status says whether the promises held. Called by `cli.py`.
+
+`storm_wish.py` has what may be asked for, `storm_cast.py` makes those who play, `storm_words.py` says what came of it;
+the storm itself is in `rehearsal/storm/`.
 """
 
 import asyncio
+import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 
 import aiohttp
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from alarmd.app.files import allow_many_files
 from alarmd.clock import SystemClock
-from alarmd.errors import AlarmdError, Malformed
+from alarmd.commands.common import opened
+from alarmd.commands.storm_cast import Casting
+from alarmd.commands.storm_wish import Wish
+from alarmd.commands.storm_words import progress, promises, tables
+from alarmd.dispatch.supervisor import Supervisor
+from alarmd.errors import AlarmdError
 from alarmd.observe.logging import configure
-from alarmd.rehearsal.line import read_mailbox
-from alarmd.rehearsal.storm import Door, Storm, Weather
-from alarmd.rehearsal.storm_doors import HttpDoor, MqttDoor, Watcher, devices_of
-from alarmd.rehearsal.tally import Latency, Tally, Verdict
+from alarmd.rehearsal.mood import Mood
+from alarmd.rehearsal.storm.conductor import Storm
+from alarmd.rehearsal.storm.page import page
+from alarmd.rehearsal.storm.promises import Ending
+from alarmd.rehearsal.storm.verdict import Verdict, verdict
 from alarmd.settings import LogFormat
+from alarmd.store.verify import verify
 
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked for. `devices`: ids with commas between, or `all`. Without `mqtt` presses go by HTTP, with `key`;
-    without `read_key` no console looks on.
-    """
-
-    url: str
-    presses: int
-    devices: str
-    rate: float
-    seed: int
-    patience: float
-    key: str | None
-    read_key: str | None
-    mqtt: str | None
-    json: Path | None
+LOG = "storm.log"
 
 
 def storm(wish: Wish) -> None:
-    """Exits with status 1 when the promise did not hold. Raises AlarmdError."""
-    if not wish.url.startswith(("http://", "https://")):
-        raise Malformed(f"--url {wish.url}: expected http://HOST:PORT")
-    if wish.mqtt is None and wish.key is None:
-        raise Malformed("nobody may press without a key: give one by --key, or a broker by --mqtt")
-    configure(LogFormat.CONSOLE)
-    # The stock loop, whose time is finer than a millisecond.
-    with asyncio.Runner() as runner:
-        verdict = runner.run(_run(wish))
+    """Exits with status 1 when a promise was broken. Raises AlarmdError."""
+    wish.check()
+    allow_many_files()
+    console = Console(highlight=False)
+    folder = Path(mkdtemp(prefix="alarmd-storm-"))
+    held = False
+    try:
+        found = _play(wish, folder, console)
+        held = found.held
+    finally:
+        if held or not wish.nodes:
+            shutil.rmtree(folder)
+        else:
+            console.print(f"What the nodes logged and stored is kept in {folder}.")
     if wish.json is not None:
-        _write(wish.json, verdict)
-    if not verdict.held:
+        _write(wish.json, orjson.dumps(found.plain(), option=orjson.OPT_INDENT_2) + b"\n")
+    if wish.page is not None:
+        _write(wish.page, page(found, _title(wish), wish.again).encode())
+    if not held:
         sys.exit(1)
 
 
-async def _run(wish: Wish) -> Verdict:
-    clock, ticks = SystemClock(), asyncio.get_running_loop().time
-    console = Console(highlight=False)
-    tally = Tally(watched=wish.read_key is not None)
-    url = wish.url.rstrip("/")
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=HttpDoor.at_once)) as session:
-        weather = Weather(wish.presses, await _devices(wish, session, url), wish.rate, wish.seed, wish.patience)
-        watcher = Watcher(url, wish.read_key, clock, ticks) if wish.read_key else None
-        async with _door(wish, session, url) as door:
-            with _progress(console) as progress:
-                shown = _Bars(progress, tally, wish.presses)
-                seconds = await Storm(weather, tally, clock, ticks).run(door, watcher, shown.look)
-    verdict = tally.verdict(wish.presses, seconds)
-    console.print(_table(verdict, f"{len(weather.devices)} devices, {_pace(wish.rate)}, seed {wish.seed}"))
-    for what, times in verdict.faults.items():
+def _play(wish: Wish, folder: Path, console: Console) -> Verdict:
+    """The storm, and what is said of it."""
+    with ExitStack() as stack:
+        if wish.nodes:  # what the simulated telephones log is of no use among the bars
+            log = stack.enter_context((folder / LOG).open("a", buffering=1, encoding="utf-8"))
+            configure(LogFormat.CONSOLE, log)
+        else:
+            configure(LogFormat.CONSOLE)
+        # The stock loop, whose time is finer than a millisecond.
+        runner = stack.enter_context(asyncio.Runner())
+        found = runner.run(_run(wish, folder, console))
+    console.print()
+    for figures in tables(found, _title(wish)):
+        console.print(figures)
+    for what, times in found.faults.items():
         console.print(f"{times} times: {what}")
-    console.print("[bold green]held[/]: nothing lost, nothing twice" if verdict.held else "[bold red]NOT held[/]")
-    return verdict
+    console.print(promises(found))
+    console.print(f"[dim]To have it again: {wish.again}[/]", soft_wrap=True)
+    console.print("[bold green]held[/]: nothing lost, nothing twice" if found.held else "[bold red]NOT held[/]")
+    return found
 
 
-async def _devices(wish: Wish, session: aiohttp.ClientSession, url: str) -> tuple[str, ...]:
-    if wish.devices != "all":
-        named = tuple(filter(None, (word.strip() for word in wish.devices.split(","))))
-    else:
-        named = await devices_of(session, url, wish.read_key or wish.key)
-    if not named:
-        raise Malformed("no devices to press: name them by --devices ID,ID, or load an organisation that has some")
-    return named
+async def _run(wish: Wish, folder: Path, console: Console) -> Verdict:
+    clock, ticks = SystemClock(), asyncio.get_running_loop().time
+    async with AsyncExitStack() as stack:
+        supervisor = await stack.enter_async_context(Supervisor())
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        casting = Casting(wish, folder, clock, ticks, stack, supervisor, session)
+        books = casting.books()
+        ground, receiver = await casting.ground(books)
+        cast, nodes = await casting.cast(ground, receiver, books)
+        conductor = Storm(wish.weather(ground.devices), books, cast, clock, ticks)
+        with progress(
+            console, books, wish.presses, nodes, lambda: cast.provider.now if cast.provider else Mood()
+        ) as look:
+            await conductor.run(look)
+        ending = Ending(steps_within=wish.steps_within)
+        if nodes is not None:
+            books.steps.dark += nodes.dark
+            ending = replace(ending, dead=tuple(d.name for d in nodes.daemons if not d.ready))
+        if books.sights:
+            ending = replace(ending, overdue=tuple(books.steps.overdue(clock.now(), wish.steps_within)))
+        if nodes is not None and ground.own is not None:
+            nodes.look()
+            await nodes.stop()
+            with opened(ground.own.settings) as database:
+                ending = replace(ending, log=tuple(verify(database).findings))
+        return verdict(books, ending, conductor.troubles)
 
 
-@asynccontextmanager
-async def _door(wish: Wish, session: aiohttp.ClientSession, url: str) -> AsyncIterator[Door]:
-    if wish.mqtt is None:
-        yield HttpDoor(session, url, wish.key)
-        return
-    door = MqttDoor()
-    await door.open(read_mailbox(wish.mqtt))
+def _title(wish: Wish) -> str:
+    """What storm it was, in a line."""
+    pace = f"{wish.rate:g} a second" if wish.rate else "all at once"
+    where = ", ".join(wish.urls) if not wish.nodes else f"{wish.nodes} node{'s' * (wish.nodes > 1)} of its own"
+    return f"{wish.presses} presses, {pace}, seed {wish.seed}, against {where}"
+
+
+def _write(file: Path, content: bytes) -> None:
     try:
-        yield door
-    finally:
-        await door.close()
-
-
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console)
-
-
-class _Bars:
-    """One bar for what was accepted, one for what the console has seen."""
-
-    def __init__(self, progress: Progress, tally: Tally, presses: int) -> None:
-        self._progress = progress
-        self._tally = tally
-        self._accepted = progress.add_task("accepted", total=presses)
-        self._seen: TaskID | None = progress.add_task("on console", total=presses) if tally.watched else None
-
-    def look(self) -> None:
-        self._progress.update(self._accepted, completed=len(self._tally.accepted))
-        if self._seen is not None:
-            self._progress.update(self._seen, completed=len(self._tally.seen))
-
-
-def _table(verdict: Verdict, title: str) -> Table:
-    table = Table(title=title, title_justify="left", show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    watched = verdict.to_console is not None
-    for what, value in (
-        ("presses", f"{verdict.presses}"),
-        ("accepted", f"{verdict.accepted}"),
-        ("never accepted", f"{verdict.unanswered}"),
-        ("lost", f"{verdict.lost}" if watched else "nobody looked"),
-        ("repeated", f"{verdict.repeated}" if watched else "nobody looked"),
-        ("tried again", f"{verdict.tried_again}"),
-        ("alarms", f"{verdict.alarms}"),
-        ("accepted a second", f"{verdict.per_second}"),
-    ):
-        table.add_row(what, value)
-    table.add_section()
-    _waits(table, "accepted", verdict.to_accepted)
-    if verdict.to_console is not None:
-        _waits(table, "console", verdict.to_console)
-    return table
-
-
-def _waits(table: Table, what: str, waits: Latency) -> None:
-    for name, value in (("p50", waits.p50), ("p95", waits.p95), ("p99", waits.p99), ("max", waits.max)):
-        table.add_row(f"press -> {what} {name}", "-" if value is None else f"{value:.2f} ms")
-
-
-def _pace(rate: float) -> str:
-    return f"{rate:g} a second" if rate else "all at once"
-
-
-def _write(file: Path, verdict: Verdict) -> None:
-    try:
-        file.write_bytes(orjson.dumps(verdict.plain(), option=orjson.OPT_INDENT_2) + b"\n")
+        file.write_bytes(content)
     except OSError as fault:
         raise AlarmdError(f"{file}: cannot be written: {fault.strerror}") from fault

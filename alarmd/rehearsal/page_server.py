@@ -1,6 +1,7 @@
 """The page with the simulated phones and buttons: its files, its live stream, and what hands do at the phones.
 
-Everything a hand can do, a test or the storm can do by HTTP: `PUT /phones/{number}` sets a habit. It must never show
+Everything a hand can do, a test or the storm can do by HTTP: `PUT /phones/{number}` sets a habit, `PUT /mood` says how
+the telephone company is. It must never show
 more than the phones themselves would know. Called by `twilio_server.create_phone_exchange`.
 """
 
@@ -21,6 +22,7 @@ from alarmd.rehearsal.buttons_page import add_buttons
 from alarmd.rehearsal.buttons_page import shown as shown_buttons
 from alarmd.rehearsal.calling import Calling
 from alarmd.rehearsal.live import Audience
+from alarmd.rehearsal.mood import Mood
 from alarmd.rehearsal.phones import Answers, Call, Habit, Phone, Phones, Text, segments
 from alarmd.rehearsal.texting import Texting
 
@@ -64,8 +66,23 @@ class KeysBody(BaseModel):
     keys: str = Field(pattern=r"^[0-9*#]{1,32}$")
 
 
+class MoodBody(BaseModel):
+    """How the telephone company is from now on: seconds before each answer, and whether it answers with 503."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slow: float = Field(0, ge=0, le=60)
+    fails: bool = False
+
+
 def add_page(
-    app: FastAPI, phones: Phones, texting: Texting, calling: Calling, audience: Audience, buttons: Buttons | None
+    app: FastAPI,
+    phones: Phones,
+    texting: Texting,
+    calling: Calling,
+    audience: Audience,
+    buttons: Buttons | None,
+    mood: Mood,
 ) -> None:
     """Puts the page and its addresses into the app; without `buttons` there are phones alone."""
     app.add_middleware(Guard)
@@ -112,7 +129,15 @@ def add_page(
         calling.hang_up(number)
         return JSONResponse(_card(phones, phones.phone(number)))
 
+    _add_mood(app, mood)
     app.mount("/", StaticFiles(directory=FILES, html=True))
+
+
+def _add_mood(app: FastAPI, mood: Mood) -> None:
+    @app.put("/mood")
+    async def set_mood(body: MoodBody) -> JSONResponse:
+        mood.slow, mood.fails = body.slow, body.fails
+        return JSONResponse(asdict(mood))
 
 
 class Guard:

@@ -1,22 +1,34 @@
-"""Serves the page of phones and buttons beside a daemon, in its process and loop. Called by `alarmd demo`."""
+"""Serves the page of phones and buttons, or another app of the rehearsal, beside a daemon or a storm, in its process
+and loop. Called by `alarmd demo` and `alarmd storm`.
+"""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any, Protocol
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from alarmd.rehearsal.orders import Spawn
-from alarmd.rehearsal.twilio_server import Exchange
+
+
+class Served(AbstractAsyncContextManager[Any], Protocol):
+    """What can be served: an app, and how its open streams are ended."""
+
+    @property
+    def app(self) -> ASGIApp: ...
+
+    def close(self) -> None: ...
 
 
 @asynccontextmanager
-async def served(exchange: Exchange, listening: socket.socket, spawn: Spawn) -> AsyncIterator[None]:
-    """The exchange, answering on this socket. Leaving the block ends its pages and its server, and waits for that."""
+async def served(what: Served, listening: socket.socket, spawn: Spawn) -> AsyncIterator[None]:
+    """It, answering on this socket. Leaving the block ends its streams and its server, and waits for that."""
     server = _Beside(
         uvicorn.Config(
-            exchange.app,
+            what.app,
             lifespan="off",
             ws="none",
             access_log=False,
@@ -26,12 +38,12 @@ async def served(exchange: Exchange, listening: socket.socket, spawn: Spawn) -> 
         )
     )
     ended = asyncio.Event()
-    async with exchange:
-        spawn("phones page", _serve(server, listening, ended))
+    async with what:
+        spawn("serve beside", _serve(server, listening, ended))
         try:
             yield
         finally:
-            exchange.close()
+            what.close()
             server.should_exit = True
             await ended.wait()
 

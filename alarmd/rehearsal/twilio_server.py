@@ -22,6 +22,7 @@ from alarmd.rehearsal.buttons import Buttons
 from alarmd.rehearsal.calling import Calling
 from alarmd.rehearsal.courier import Courier
 from alarmd.rehearsal.live import Audience
+from alarmd.rehearsal.mood import Mood
 from alarmd.rehearsal.orders import Document, Network, Spawn
 from alarmd.rehearsal.page_server import add_page
 from alarmd.rehearsal.phones import PhoneOwner, Phones
@@ -64,7 +65,7 @@ def create_phone_exchange(
     spawn: Spawn,
     buttons: Buttons | None = None,
 ) -> Exchange:
-    """Phones for these people on one ASGI app: Twilio's API under /2010-04-01, the page at /.
+    """Phones for these people on one ASGI app: Twilio's API under /2010-04-01, the page at /, its mood at /mood.
 
     `inbound_url` is the full public address of alarmd's own `/v1/hooks/twilio/message`. `spawn(name, coroutine)` runs a
     life of its own. `buttons` are shown and pressed on the same page.
@@ -74,18 +75,19 @@ def create_phone_exchange(
     network = Network(account_sid, inbound_url, phones, courier, clock, spawn)
     texting, calling = Texting(network), Calling(network)
     app = FastAPI(title="alarmd rehearsal", docs_url=None, redoc_url=None, openapi_url=None)
-    router = _account(account_sid, auth_token)
+    mood = Mood()
+    router = _account(account_sid, auth_token, mood, clock)
     _add_messages(router, account_sid, phones, texting)
     _add_calls(router, account_sid, phones, calling)
     _add_unknown(router)
     app.include_router(router)
     app.add_exception_handler(TwilioError, _answer_refusal)
     app.add_exception_handler(Refused, _answer_refusal)
-    add_page(app, phones, texting, calling, audience, buttons)
+    add_page(app, phones, texting, calling, audience, buttons, mood)
     return Exchange(app, phones, audience, courier)
 
 
-def _account(account: str, auth_token: str) -> APIRouter:
+def _account(account: str, auth_token: str, mood: Mood, clock: Clock) -> APIRouter:
     """The account's own address, and the guard before all the others."""
     known = "Basic " + base64.b64encode(f"{account}:{auth_token}".encode()).decode()
 
@@ -94,7 +96,11 @@ def _account(account: str, auth_token: str) -> APIRouter:
         if sid != account or not secrets.compare_digest(given.encode(), known.encode()):
             raise TwilioError(401, 20003, "Authenticate")
 
-    router = APIRouter(prefix=ROOT + "/Accounts", dependencies=[Depends(authenticate)])
+    async def suffer() -> None:
+        if await mood.suffer(clock):
+            raise TwilioError(503, 20503, "Service unavailable")
+
+    router = APIRouter(prefix=ROOT + "/Accounts", dependencies=[Depends(authenticate), Depends(suffer)])
 
     @router.get("/{sid}.json")
     async def fetch_account() -> JSONResponse:
