@@ -59,8 +59,11 @@ async def test_what_alarmd_says_itself_comes_out_before_what_it_did_not_expect()
     async def breaks(what: Exception) -> None:
         raise what
 
-    with pytest.raises(CannotStart, match="no port"):
+    async def lives() -> None:
         async with Supervisor() as supervisor:
             supervisor.forever("one", breaks(ValueError("a bug")))
             supervisor.forever("two", breaks(CannotStart("no port")))
             await asyncio.Event().wait()
+
+    with pytest.raises(CannotStart, match="no port"):
+        await lives()
