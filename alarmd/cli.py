@@ -163,7 +163,7 @@ def pin_set(person: str) -> None:
     """Set a person's PIN and duress PIN; asks for both."""
     from alarmd.commands import accounts
 
-    accounts.set_pins(settings(), person)
+    accounts.new_pins(settings(), person)
 
 
 @app.command()

@@ -40,18 +40,22 @@ def set_password(database: Database, person: str, password: str) -> None:
         unit.end_sessions(person, by=by, now=now)
 
 
-def set_pins(settings: Settings, person: str) -> None:
+def new_pins(settings: Settings, person: str) -> None:
     """The PIN that cancels one's own alarm, and the one that only seems to. Raises NotFound, Malformed."""
     with opened(settings) as database:
         _require(database, person)
-        pin, duress = _asked_twice("PIN"), _asked_twice("duress PIN")
-        check_pins(pin, duress)
-        hashed, hashed_duress = hash_password(pin), hash_password(duress)
-        with database.transaction() as unit:
-            account = unit.account(person) or Account(person)
-            changed = replace(account, pin=hashed, duress_pin=hashed_duress)
-            unit.put_account(changed, by=whoever(), now=SystemClock().now())
+        set_pins(database, person, _asked_twice("PIN"), _asked_twice("duress PIN"))
     print(f"PIN and duress PIN of {person} are set")
+
+
+def set_pins(database: Database, person: str, pin: str, duress: str) -> None:
+    """Keep the hashes. Raises Malformed for two that are not good enough."""
+    check_pins(pin, duress)
+    hashed, hashed_duress = hash_password(pin), hash_password(duress)
+    with database.transaction() as unit:
+        account = unit.account(person) or Account(person)
+        changed = replace(account, pin=hashed, duress_pin=hashed_duress)
+        unit.put_account(changed, by=whoever(), now=SystemClock().now())
 
 
 def check_pins(pin: str, duress: str) -> None:

@@ -10,7 +10,7 @@ import alarmd.rehearsal
 from alarmd.access.model import Key, Scope
 from alarmd.access.secrets import hash_secret, make_key
 from alarmd.clock import SystemClock
-from alarmd.commands.accounts import set_password
+from alarmd.commands.accounts import set_password, set_pins
 from alarmd.commands.apply import read
 from alarmd.commands.common import current, opened, whoever
 from alarmd.errors import CannotStart
@@ -24,6 +24,8 @@ DOORS = ("kari", "ola", "eva")
 """Who can sign in: one of the staff, a guard, and the manager who is the admin."""
 WORD = "lillefjord-demo"
 """What they sign in with. Known to everybody: it guards invented people, on this machine's loopback alone."""
+PIN, DURESS_PIN = "2580", "9137"
+"""With which they take back what they pressed: because it was a mistake, and because they are forced to."""
 PRESSES, READS = "demo-storm-press", "demo-storm-read"
 
 
@@ -66,11 +68,13 @@ def _organisation(database: Database, now: datetime) -> Organisation:
 
 
 def _let_in(database: Database, person: str) -> None:
-    """A password for who has none yet."""
+    """A password and PINs for who has none yet."""
     with database.snapshot() as reading:
         account = reading.account(person)
     if account is None or account.password is None:
         set_password(database, person, WORD)
+    if account is None or account.pin is None:
+        set_pins(database, person, PIN, DURESS_PIN)
 
 
 def _fresh_key(unit: Registry, name: str, scope: Scope, now: datetime) -> str:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from alarmd.commands.demo_office import WORD, Office
+from alarmd.commands.demo_office import DURESS_PIN, PIN, WORD, Office
 from alarmd.settings import Settings
 
 TRY = (
@@ -14,6 +14,7 @@ TRY = (
     "Press a desk button above the telephones. Texts arrive within a second; the light tells how far help has come.",
     "Answer nothing: 15 seconds later whoever is on duty is called. Take the call, press 1, and look at the light.",
     "Press the silent one, under the table: it shows nothing at all. The console does.",
+    "Raise an alarm as kari on the page for a phone, and take it back there with the duress PIN. What does ola see?",
 )
 
 
@@ -29,7 +30,9 @@ def tell(console: Console, settings: Settings, phones: str, log: Path, office: O
         (f"{base}/m", "the page for a phone: raise an alarm, see who is coming"),
     )
     if office.doors:
-        console.print(f"[bold]Sign in as[/], each with the password [bold]{WORD}[/]")
+        console.print(
+            f"[bold]Sign in as[/], each with the password [bold]{WORD}[/], PIN {PIN}, duress PIN {DURESS_PIN}"
+        )
         _rows(console, *((person, f"{name} ({roles})") for person, name, roles in office.doors))
     console.print("[bold]Try[/]")
     _rows(console, *((f"{number}.", what) for number, what in enumerate(TRY, 1)))

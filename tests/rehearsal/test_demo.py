@@ -17,7 +17,7 @@ import aiohttp
 import httpx
 import pytest
 
-from alarmd.commands.demo_office import OFFICE, WORD
+from alarmd.commands.demo_office import DURESS_PIN, OFFICE, PIN, WORD
 from tests.support.daemon import ALARMD, Daemon
 from tests.support.servers import HOST, free_port
 
@@ -161,6 +161,7 @@ async def test_from_the_button_to_the_phone_and_back_to_its_light(quick: Demo) -
 @pytest.mark.timeout(90)
 async def test_who_is_named_can_sign_in(quick: Demo) -> None:
     assert WORD in quick.said
+    assert f"PIN {PIN}, duress PIN {DURESS_PIN}" in quick.said
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         for person in ("kari", "ola", "eva"):
             assert re.search(rf"^ +{person} ", quick.said, re.MULTILINE)
