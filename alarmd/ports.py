@@ -18,6 +18,7 @@ from alarmd.alarm.values import quick
 from alarmd.alarm.veil import Veil
 from alarmd.escalation.draft import Decision
 from alarmd.organisation.model import Contact, Organisation, Recipient, Roster
+from alarmd.organisation.plain import Plain
 from alarmd.organisation.roster import Said
 
 T = TypeVar("T")
@@ -212,9 +213,11 @@ class Registry(Unit, Protocol):
     own hash chain, and raises `Head.access` or `Head.organisation` so that every node notices.
     """
 
-    def add_organisation(self, organisation: Organisation, *, by: str, now: datetime, why: str | None) -> int:
+    def add_organisation(
+        self, organisation: Organisation, *, by: str, now: datetime, why: str | None, body: Plain | None = None
+    ) -> int:
         """Store a new version and make it the one that holds; its number. `why`: the reason given for accepting a bad
-        chain.
+        chain. `body`: what `plain` makes of it, where that was done before anything was locked.
         """
         ...
 

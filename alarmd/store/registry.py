@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from alarmd.access.model import Account, Key, Session
 from alarmd.errors import NotFound, Refused
 from alarmd.organisation.model import Organisation
-from alarmd.organisation.plain import plain
+from alarmd.organisation.plain import Plain, plain
 from alarmd.store.chain import audit_hash, digest
 from alarmd.store.tables import accounts, audit, instant, keys, organisations, sessions
 from alarmd.store.unit import StoredUnit, Values
@@ -27,11 +27,13 @@ _DELETE_SESSIONS_OF = delete(sessions).where(sessions.c.person == bindparam("who
 class StoredRegistry(StoredUnit):
     """Fulfils `ports.Registry`."""
 
-    def add_organisation(self, organisation: Organisation, *, by: str, now: datetime, why: str | None) -> int:
+    def add_organisation(
+        self, organisation: Organisation, *, by: str, now: datetime, why: str | None, body: Plain | None = None
+    ) -> int:
         version: int = self._row["organisation"] + 1
         row = {
             "version": version,
-            "body": orjson.dumps(plain(organisation)).decode(),
+            "body": orjson.dumps(body or plain(organisation)).decode(),
             "at": instant(now),
             "by": by,
             "why": why,
