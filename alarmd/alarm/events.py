@@ -8,7 +8,7 @@ sent as it is. `state` is the alarm's state after it. `next` in data is the chai
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,8 @@ from alarmd.alarm.times import moment, stamp
 from alarmd.alarm.values import quick
 
 Json = Mapping[str, Any]
+LATE = timedelta(seconds=1)
+"""Whatever is done so long after its time is told to be late."""
 
 
 class EventKind(StrEnum):
@@ -140,9 +142,14 @@ def coercion_data(reason: str | None, over_for: Sequence[str]) -> dict[str, Any]
     return {**pin_data(reason), "over_for": list(over_for), "drill": False}
 
 
-def step_data(at: NextStep, reason: Reason, tell: Sequence[str], next: NextStep | None) -> dict[str, Any]:
-    """Data of step_due: which step of which round, why now, whom it tells, and what comes next."""
-    return {"step": at.step, "round": at.round, "reason": reason.value, "tell": list(tell), "next": next_wire(next)}
+def step_data(
+    at: NextStep, reason: Reason, tell: Sequence[str], next: NextStep | None, late: timedelta
+) -> dict[str, Any]:
+    """Data of step_due: which step of which round, why now, whom it tells, and what comes next; after its time by a
+    second or more, which only a store that was away or a machine that stood still explains, by how many.
+    """
+    told = {"step": at.step, "round": at.round, "reason": reason.value, "tell": list(tell), "next": next_wire(next)}
+    return told | {"late": round(late.total_seconds(), 1)} if late >= LATE else told
 
 
 def notified_data(notification: Notification, reason: Reason, attempts: Sequence[Attempt]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def listen(broker: Broker, house: House, supervisor: Supervisor) -> Lights:
     """Listen to the buttons; what shows their lights."""
     devices = partial(_devices, house)
     watchdog = Watchdog(house.clock, house.health, devices)
-    inbox = Inbox(SignalCounter(house, "mqtt"), watchdog, house.health, house.clock)
+    inbox = Inbox(SignalCounter(house, "mqtt", patient=True), watchdog, house.health, house.clock)
     mqtt = Mqtt(broker, house.node, inbox, house.health, house.clock)
     house.health.states["mqtt"] = lambda: mqtt.link.value
     metrics.MQTT_CONNECTED.set_function(lambda: mqtt.link is Link.SUBSCRIBED)

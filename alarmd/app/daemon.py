@@ -159,7 +159,8 @@ def _console(house: House, supervisor: Supervisor, settings: Settings) -> tuple[
     """The feed and the HTTP application of this node."""
     desk = GuardsDesk(house)
     sign_in = SignIn(desk, settings.base_url)
-    hub = Hub(house.clock, supervisor.spawn, sign_in.renewed)
+    hub = Hub(house.clock, supervisor.spawn, sign_in.renewed, house.health.of_the_node)
+    house.health.changed.append(hub.beat_now)
     house.follower.began.append(hub.begin)
     house.follower.tell.append(hub.offer)
     house.follower.changed.append(hub.changed)

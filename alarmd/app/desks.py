@@ -2,6 +2,7 @@
 decision is made here.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +18,7 @@ from alarmd.dispatch.health import Health
 from alarmd.dispatch.outbox import Outbox
 from alarmd.dispatch.sisters import Sisters
 from alarmd.dispatch.take import Taken
-from alarmd.errors import NotFound
+from alarmd.errors import NotDurable, NotFound
 from alarmd.escalation.draft import Decision
 from alarmd.escalation.veil import seen_by
 from alarmd.intake import desk as intake
@@ -36,6 +37,10 @@ says.
 
 
 _signals = cache(metrics.SIGNALS.labels)
+
+
+PATIENCE = 10.0
+"""Seconds that somebody waits for the store. Longer, and he believes that nobody is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,18 @@ class House:
             raise NotFound("no organisation yet; load one with `alarmd apply FILE`")
         return self.follower.head.organisation, known
 
-    async def take(self, incoming: Incoming) -> Taken:
-        """The one door; a ref that was known already lights its button again."""
-        taken = await self.dispatcher.submit(incoming)
+    async def take(self, incoming: Incoming, *, patient: bool = False) -> Taken:
+        """The one door; a ref that was known already lights its button again. Raises NotDurable also for what may yet
+        be stored, unless `patient`: whoever waits for an answer is told the truth after PATIENCE, and asks again.
+        """
+        try:
+            async with asyncio.timeout(None if patient else PATIENCE):
+                taken = await self.dispatcher.submit(incoming)
+        except TimeoutError:
+            raise NotDurable(
+                f"the store has not answered within {PATIENCE:.0f} s; it may or may not be stored: try again, with the"
+                " same ref if it has one"
+            ) from None
         for alarm, feedback in taken.shows:
             self.outbox.show(alarm, feedback)
         return taken
@@ -68,10 +82,13 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class SignalCounter:
-    """Fulfils `intake.desk.SignalDesk`; one for each door, `source`."""
+    """Fulfils `intake.desk.SignalDesk`; one for each door, `source`. `patient`: a door that delivers again by itself,
+    and must not while the first may yet be stored.
+    """
 
     house: House
     source: str
+    patient: bool = False
 
     def site_of(self, *, device: str | None, zone: str | None) -> str:
         _, organisation = self.house.organisation()
@@ -88,7 +105,7 @@ class SignalCounter:
     async def submit(self, pressed: Pressed) -> intake.Taken:
         pressed = self._named(pressed)
         try:
-            taken = await self.house.take(pressed)
+            taken = await self.house.take(pressed, patient=self.patient)
         except Exception:
             _signals(self.source, "refused").inc()
             raise

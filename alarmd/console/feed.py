@@ -17,6 +17,7 @@ from alarmd.access.model import Caller
 from alarmd.access.rights import Right, rights_of
 from alarmd.console import frames
 from alarmd.console.desk import Spawn
+from alarmd.console.frames import Unwell
 from alarmd.console.sight import IN_ONE_FRAME, NOTHING, Entry, entry, framed, hidden, told
 from alarmd.console.viewer import NOT_ANY_MORE, SERVICE_RESTART, TRY_AGAIN_LATER, Viewer
 from alarmd.errors import NotDurable
@@ -40,14 +41,15 @@ Still = Callable[[Caller], Awaitable[Caller | None]]
 
 
 class Hub:
-    """One for each node. `begin`, then `run` for ever."""
+    """One for each node. `begin`, then `run` for ever. `unwell`: what is wrong with the node, told with every beat."""
 
-    def __init__(self, clock: Clock, spawn: Spawn, still: Still) -> None:
+    def __init__(self, clock: Clock, spawn: Spawn, still: Still, unwell: Callable[[], Unwell] = tuple) -> None:
         self.position = 0
         self.changes = 0
         self._clock = clock
         self._spawn = spawn
         self._still = still
+        self.unwell = unwell
         self._viewers: set[Viewer] = set()
         self._held: deque[Entry] = deque(maxlen=KEEP)
         self._fresh: list[Entry] = []
@@ -114,6 +116,11 @@ class Hub:
         self._closed = True
         self._cut_all(SERVICE_RESTART)
 
+    def beat_now(self) -> None:
+        """This node is better or worse than it was: nobody waits for the next beat to be told."""
+        self._beat_at = self._clock.now()
+        self._wake.set()
+
     def flush(self) -> None:
         """Send what is fresh to everybody who may see it."""
         fresh, self._fresh = self._fresh, []
@@ -154,13 +161,14 @@ class Hub:
 
     def _beat(self) -> None:
         self.flush()
-        text = frames.beat(self.position, self._clock.now())
+        unwell = self.unwell()
+        text = frames.beat(self.position, self._clock.now(), unwell)
         for viewer in tuple(self._viewers):
             if viewer.gone:
                 self.leave(viewer)
             else:
                 like_others = viewer.told == self.position
-                viewer.push(text if like_others else frames.beat(viewer.told, self._clock.now()))
+                viewer.push(text if like_others else frames.beat(viewer.told, self._clock.now(), unwell))
         self.check()
 
     def _give(self, viewer: Viewer, entries: Sequence[Entry]) -> None:

@@ -4,11 +4,13 @@ nothing else.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from alarmd.alarm.times import moment, stamp
 from alarmd.ports import Logged
+
+Unwell = Sequence[Mapping[str, str]]
 
 
 def spliced(logged: Logged, *, faced: bool = False) -> str:
@@ -24,9 +26,9 @@ def at(spliced: str) -> datetime:
     return moment(spliced[start : spliced.index('"', start)])
 
 
-def hello(position: int, node: str, now: datetime) -> str:
+def hello(position: int, node: str, now: datetime, unwell: Unwell = ()) -> str:
     """The first frame: how long the log is, and whose clock it is."""
-    return f'{{"type":"hello","position":{position},"node":{json.dumps(node)},"time":"{stamp(now)}"}}'
+    return f'{{"type":"hello","position":{position},"node":{json.dumps(node)},"time":"{stamp(now)}"{_unwell(unwell)}}}'
 
 
 def snapshot(position: int, alarms: Iterable[str]) -> str:
@@ -39,6 +41,11 @@ def events(position: int, texts: Iterable[str]) -> str:
     return f'{{"type":"events","position":{position},"events":[{",".join(texts)}]}}'
 
 
-def beat(position: int, now: datetime) -> str:
+def beat(position: int, now: datetime, unwell: Unwell = ()) -> str:
     """Nothing has happened, and we are here."""
-    return f'{{"type":"beat","position":{position},"time":"{stamp(now)}"}}'
+    return f'{{"type":"beat","position":{position},"time":"{stamp(now)}"{_unwell(unwell)}}}'
+
+
+def _unwell(faults: Unwell) -> str:
+    """What is wrong with this node; nothing at all where nothing is."""
+    return f',"unwell":{json.dumps(list(map(dict, faults)))}' if faults else ""

@@ -97,7 +97,7 @@ class Live:
             self._hub.leave(viewer)
 
     async def _greet(self, viewer: Viewer, start: Start, after: int | None) -> None:
-        await viewer.send(frames.hello(start.seen_to, self._desk.node, self._desk.clock.now()))
+        await viewer.send(frames.hello(start.seen_to, self._desk.node, self._desk.clock.now(), self._hub.unwell()))
         if start.alarms is not None:
             await viewer.send(frames.snapshot(start.seen_to, start.alarms))
             viewer.moved(start.head.position, start.seen_to)

@@ -8,13 +8,15 @@ import heapq
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+import orjson
 import structlog
 
+from alarmd.alarm.events import LATE, EventKind
 from alarmd.alarm.incoming import DeadlinePassed
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError, Undecidable
 from alarmd.observe import metrics
-from alarmd.ports import Clock, Committed, Store
+from alarmd.ports import Clock, Committed, Logged, Store
 
 log = structlog.get_logger()
 
@@ -46,6 +48,9 @@ class Deadlines:
         for one in committed:
             if one.alarm is not None:
                 self._arm(one.alarm.id, one.due)
+            for logged in one.logged:
+                if '"late":' in logged.body:
+                    _tell_late(logged)
 
     def _arm(self, alarm: str, due: datetime | None) -> None:
         if due is None:
@@ -75,7 +80,8 @@ class Deadlines:
         while self._heap and self._heap[0][0] <= now:
             due, alarm = heapq.heappop(self._heap)
             if self._due.get(alarm) == due:
-                metrics.STEP_LATENESS.observe((now - due).total_seconds())
+                if now - due < LATE:  # one that is later is told by its event, whoever does it
+                    metrics.STEP_LATENESS.observe((now - due).total_seconds())
                 del self._due[alarm]
                 passed.append(alarm)
         return passed
@@ -116,3 +122,11 @@ class Deadlines:
                 taken = False
                 log.warning("deadline not taken", alarm=alarm, why=str(fault))
         return taken
+
+
+def _tell_late(logged: Logged) -> None:
+    """A step that was done after its time: the store was away, or this machine stood still."""
+    event = orjson.loads(logged.body)
+    if event["kind"] == EventKind.STEP_DUE and "late" in event["data"]:
+        metrics.STEP_LATENESS.observe(event["data"]["late"])
+        log.warning("step late", alarm=logged.alarm, step=event["data"]["step"], seconds=event["data"]["late"])

@@ -64,12 +64,16 @@ class Follower:
             self._wake.set()
 
     async def run(self) -> None:
-        """For ever."""
+        """For ever. That the store is away is said once."""
+        away = False
         while True:
             try:
                 await self._look()
+                away = False
             except NotDurable as fault:
-                log.warning("the log cannot be read", why=str(fault))
+                if not away:
+                    log.warning("the log cannot be read", why=str(fault))
+                away = True
             await self._clock.sleep_until(self._clock.now() + EVERY, self._wake)
             self._wake.clear()
 

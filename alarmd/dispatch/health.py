@@ -42,6 +42,8 @@ class Health:
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
     """How each part is, in one word, asked when somebody wants to know: mqtt, relay. The store is known here."""
     commits: bool = False
+    changed: list[Callable[[], None]] = field(default_factory=list)
+    """Called when something has become unwell or well again."""
     stopping: bool = False
     """Told to stop: still working, and no longer to be sent anything new."""
     _well: set[str] = field(default_factory=set)
@@ -55,6 +57,7 @@ class Health:
             log.warning("fault", cause=cause, why=text)
             self.faults[cause] = Fault(cause, text, self.clock.now())
             self._say(cause, FaultFound(self._said(cause), text))
+            self._tell()
 
     def gone(self, cause: str, text: str = "recovered") -> None:
         """This is well again. The first time in a life it is said even where nothing was known to be unwell: the
@@ -65,6 +68,7 @@ class Health:
         self._well.add(cause)
         if self.faults.pop(cause, None) is not None:
             log.info("fault gone", cause=cause)
+            self._tell()
         self._say(cause, FaultGone(self._said(cause), text))
 
     def report(self, cause: str, text: str) -> None:
@@ -81,8 +85,16 @@ class Health:
             self.found("store", trouble)
 
     def banner(self) -> tuple[Mapping[str, str], ...]:
-        """For consoles: every fault, the oldest first."""
+        """For administrators: every fault, the oldest first."""
         return tuple({"cause": f.cause, "text": f.text, "since": stamp(f.since)} for f in self.faults.values())
+
+    def of_the_node(self) -> tuple[Mapping[str, str], ...]:
+        """For every console of this node: what is wrong with the node itself, and nothing of anybody's site."""
+        return tuple(fault for fault in self.banner() if fault["cause"] in OF_THE_NODE)
+
+    def _tell(self) -> None:
+        for changed in self.changed:
+            changed()
 
     def _said(self, cause: str) -> str:
         """What one node finds, another must not resolve: its own parts are named with it."""

@@ -117,7 +117,8 @@ def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
     if not people:
         _pass(draft, clock, after)
         return False
-    draft.happens(EventKind.STEP_DUE, SYSTEM, step_data(clock, reason, [p.id for p in people], after))
+    late = draft.now - (clock.at or draft.now)
+    draft.happens(EventKind.STEP_DUE, SYSTEM, step_data(clock, reason, [p.id for p in people], after, late))
     for recipient in people:
         tell(draft, recipient, step, clock, reason)
     return True

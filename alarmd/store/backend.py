@@ -64,6 +64,14 @@ class Backend(Protocol):
         """Is it merely away, so that waiting helps?"""
         ...
 
+    def waits_on(self, connection: Connection | None) -> None:
+        """From now on this thread waits for answers on this line; None: on none."""
+        ...
+
+    def cut(self, thread: int) -> None:
+        """Cut the line on which this thread waits."""
+        ...
+
     def close(self) -> None:
         """Give back connections and locks."""
         ...

@@ -101,17 +101,20 @@ class Database:
         """All or nothing, durable when the block is left; what the block raises undoes it. Raises NotDurable."""
         with self._one_at_a_time:
             self._require_prepared()
-            link, row = self._begin()
-            unit = StoredRegistry(link, self._memory, row)
             try:
-                yield unit
-                unit.flush()
-                if unit.wrote or link.fault is not None:
-                    link.commit()
-            except BaseException:
-                self._abandon(link)
-                raise
-            self._end(unit)
+                link, row = self._begin()
+                unit = StoredRegistry(link, self._memory, row)
+                try:
+                    yield unit
+                    unit.flush()
+                    if unit.wrote or link.fault is not None:
+                        link.commit()
+                except BaseException:
+                    self._abandon(link)
+                    raise
+                self._end(unit)
+            finally:
+                self._backend.waits_on(None)
 
     @contextmanager
     def snapshot(self) -> Iterator[StoredReading]:
@@ -137,6 +140,7 @@ class Database:
                 if link.fault is not None:
                     connection.invalidate()
                 connection.close()
+            self._backend.waits_on(None)
 
     def prepare(self, *, patient: bool = False, new_generation: bool = False) -> None:
         """Make or migrate the tables. Raises CannotStart, unless `patient` and the database is merely away."""
@@ -155,6 +159,10 @@ class Database:
             raise CannotStart(self._backend.explain(error)) from error
         self._backend.settle()
         self.prepared = True
+
+    def cut(self, thread: int) -> None:
+        """What this thread waits for does not answer any more: end that, from whichever thread. It gets NotDurable."""
+        self._backend.cut(thread)
 
     def close(self) -> None:
         """Give back every connection and the daemon's lock."""
@@ -212,6 +220,7 @@ class Database:
     def _lock_head(self) -> tuple[Connection, HeadRow]:
         if self._writer is None:
             self._writer = self._backend.writer.connect()
+        self._backend.waits_on(self._writer)
         self._writer.begin()
         return self._writer, HeadRow(*_LOCKED_HEAD.rows(self._writer, {})[0])
 
@@ -245,6 +254,7 @@ class Database:
     def _first_look(self) -> tuple[Connection, HeadRow]:
         connection = self._backend.readers.connect()
         try:
+            self._backend.waits_on(connection)
             connection.begin()
             return connection, HeadRow(*HEAD.rows(connection, {})[0])
         except BaseException:

@@ -4,15 +4,19 @@ beside it.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
+from typing import Generic, TypeVar
 
 from alarmd.ports import Reading, Registry
 from alarmd.store.database import Database
 
 T = TypeVar("T")
 READERS = 2
+PATIENCE = 10.0
+"""Seconds for one transaction or question, twice at most: longer, and nobody is there."""
 
 
 class ThreadedStore:
@@ -28,15 +32,60 @@ class ThreadedStore:
         return self._database.alone
 
     async def transact(self, work: Callable[[Registry], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, _write, self._database, work)
+        return await self._in_time(self._writer, partial(_write, self._database, work))
 
     async def read(self, work: Callable[[Reading], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, _read, self._database, work)
+        return await self._in_time(self._readers, partial(_read, self._database, work))
+
+    async def _in_time(self, threads: ThreadPoolExecutor, ask: Callable[[], T]) -> T:
+        """A database that has stopped without a word would hold a thread for ever: its line is cut, which comes out as
+        NotDurable, and the next transaction looks for one that answers.
+        """
+        loop = asyncio.get_running_loop()
+        asked = _Asked(ask, self._database.cut, loop)
+        asked.watch()
+        try:
+            return await loop.run_in_executor(threads, asked)
+        finally:
+            asked.timer.cancel()
 
     def close(self) -> None:
         """Wait for what is under way; the threads end."""
         self._writer.shutdown()
         self._readers.shutdown()
+
+
+class _Asked(Generic[T]):
+    """A question on its way through a thread; cut off again and again while it takes too long there. Waiting for its
+    turn is no fault of its own.
+    """
+
+    __slots__ = ("_ask", "_cut", "_loop", "_seen", "_thread", "timer")
+
+    def __init__(self, ask: Callable[[], T], cut: Callable[[int], None], loop: asyncio.AbstractEventLoop) -> None:
+        self._ask = ask
+        self._cut = cut
+        self._loop = loop
+        self._thread: int | None = None
+        self._seen = False
+
+    def __call__(self) -> T:
+        self._thread = threading.get_ident()
+        try:
+            return self._ask()
+        finally:
+            self._thread = None
+
+    def watch(self) -> None:
+        """From now on."""
+        self.timer = self._loop.call_later(PATIENCE, self._overdue)
+
+    def _overdue(self) -> None:
+        """It may have begun just now: it is cut off when it is found there twice."""
+        if self._thread is not None and self._seen:
+            self._cut(self._thread)
+        self._seen = self._thread is not None
+        self.watch()
 
 
 class InlineStore:

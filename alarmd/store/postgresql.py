@@ -2,7 +2,12 @@
 (synchronous_commit=on); nobody can hold the head's lock for more than seconds, however he ended.
 """
 
+import os
+import socket
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 import psycopg
 from psycopg import conninfo
@@ -42,6 +47,7 @@ class Postgresql:
         host, port = given.get("host", "localhost"), given.get("port", 5432)
         self.place = f"PostgreSQL {host}, port {port}, database {given.get('dbname')}"
         self._connection_string = _with_defaults(given, f"{DAEMON} {node}" if daemon else SHELL)
+        self._lines: dict[int, psycopg.Connection[Any] | None] = {}
         self.writer = self._engine(1)
         self.readers: Engine = self._engine(2).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -91,6 +97,19 @@ class Postgresql:
         # crowded.
         away = state is None or state.startswith(("08", "57P")) or state == "53300"
         return away and isinstance(error, OperationalError | InterfaceError)
+
+    def waits_on(self, connection: Connection | None) -> None:
+        line = None if connection is None else connection.connection.driver_connection
+        assert line is None or isinstance(line, psycopg.Connection)
+        self._lines[threading.get_ident()] = line
+
+    def cut(self, thread: int) -> None:
+        """A server that was frozen keeps its lines open, and the kernel answers for it: TCP itself never gives up."""
+        line = self._lines.get(thread)
+        with suppress(psycopg.Error, OSError, ValueError):  # it has been closed meanwhile
+            if line is not None:
+                with socket.socket(fileno=os.dup(line.fileno())) as same:
+                    same.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.writer.dispose()

@@ -127,6 +127,12 @@ class Sqlite:
     def unreachable(self, error: SQLAlchemyError) -> bool:  # noqa: ARG002 - part of the protocol; a file is never merely away
         return False
 
+    def waits_on(self, connection: Connection | None) -> None:
+        """A file has no line that could be cut."""
+
+    def cut(self, thread: int) -> None:
+        """Nobody can help a disk that does not answer."""
+
     def close(self) -> None:
         self.writer.dispose()
         self.readers.dispose()

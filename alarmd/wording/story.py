@@ -25,7 +25,9 @@ def sentence(kind: EventKind, data: Json, by: str, language: str) -> str:
         "state": word(language, "attempt", data.get("state", "")),
     }
     said, reason = screen(language, _key(kind, data), **words), data.get("reason")
-    return said if kind not in REASONED or reason in QUIET else f"{said} ({screen(language, f'reason.{reason}')})"
+    why = [] if kind not in REASONED or reason in QUIET else [screen(language, f"reason.{reason}")]
+    late = [screen(language, "event.late", n=data["late"])] if "late" in data else []
+    return f"{said} ({', '.join(why + late)})" if why or late else said
 
 
 def _key(kind: EventKind, data: Json) -> str:

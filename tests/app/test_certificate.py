@@ -98,7 +98,7 @@ def test_a_new_pair_that_does_not_fit_leaves_the_old_one(pair: tuple[Path, Path]
 def test_when_it_ends(pair: tuple[Path, Path], tmp_path: Path) -> None:
     ends = Certificate(*pair).ends()
     assert ends is not None
-    assert timedelta(days=89) < ends - datetime.now(UTC) < timedelta(days=91)  # noqa: TID251 - OpenSSL reads the same clock
+    assert timedelta(days=89) < ends - datetime.now(UTC) < timedelta(days=91)
     gone = Certificate(*run_out(tmp_path)).ends()
     assert gone is not None
     assert gone < datetime(2021, 1, 2, tzinfo=UTC)
@@ -106,7 +106,7 @@ def test_when_it_ends(pair: tuple[Path, Path], tmp_path: Path) -> None:
 
 @asynccontextmanager
 async def watched(pair: tuple[Path, Path]) -> AsyncIterator[tuple[Certificate, Health, VirtualClock]]:
-    clock = VirtualClock(datetime.now(UTC))  # noqa: TID251 - OpenSSL reads the same clock
+    clock = VirtualClock(datetime.now(UTC))
     health, shown = Health(clock, "one"), Certificate(*pair)
     async with Supervisor() as supervisor:
         supervisor.forever("certificate", shown.watch(health, clock))
@@ -154,5 +154,5 @@ async def test_told_to_it_looks_at_once(pair: tuple[Path, Path], tmp_path: Path)
             os.utime(old, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         shown.look()
         await clock.settle()
-        await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop
+        await asyncio.sleep(0)
         whose(shown, new[0])

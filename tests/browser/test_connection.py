@@ -1,6 +1,7 @@
 """The daemon falls silent, dies and comes again: the console says so, offers nothing it cannot do, loses nothing."""
 
 import os
+import resource
 import signal
 
 from playwright.sync_api import Page, expect
@@ -86,6 +87,20 @@ def test_a_phone_without_contact_says_so_before_the_press(house: House, visit: V
         os.kill(house.daemon.pid, signal.SIGCONT)
     state(page, "live")
     expect(page.get_by_test_id("offline")).to_have_count(0)
+
+
+def test_a_store_that_takes_nothing_is_told_of_until_it_does(house: House, visit: Visit, watched: Watched) -> None:
+    watched.announced.append(r"status of 503")
+    page = visit("ola", clock=True)
+    state(page, "live")
+    taken = max(file.stat().st_size for file in house.daemon.folder.glob("alarmd.db*"))
+    before = resource.prlimit(house.daemon.pid, resource.RLIMIT_FSIZE, (taken, resource.RLIM_INFINITY))
+    while house.daemon.press("skranke-1").status_code != 503:
+        """Until the disk is full."""
+    expect(page.get_by_test_id("store-away")).to_contain_text(said("store.banner"))
+    resource.prlimit(house.daemon.pid, resource.RLIMIT_FSIZE, before)
+    assert house.daemon.press("skranke-1").status_code == 202
+    expect(page.get_by_test_id("store-away")).to_have_count(0)
 
 
 def _open(house: House) -> dict[str, dict[str, object]]:

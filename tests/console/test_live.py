@@ -263,6 +263,25 @@ async def test_when_sending_is_work_events_go_together_and_in_order(tmp_path: Pa
         assert len(c.frames) == 3
 
 
+async def test_what_is_wrong_with_the_node_is_told_at_once_and_with_every_beat(door: House, address: str) -> None:
+    fault = {"cause": "store", "text": "the disk is full", "since": "2027-03-01T09:00:00.000Z"}
+    unwell: list[dict[str, str]] = []
+    door.hub.unwell = lambda: unwell
+    key = await door.key(Scope.READ)
+    async with console(address, key) as c:
+        assert "unwell" not in await c.frame()
+        await c.frame()
+        unwell.append(fault)
+        door.hub.beat_now()
+        beat = await c.frame()
+        assert (beat["type"], beat["unwell"]) == ("beat", [fault])
+        async with console(address, key) as late:
+            assert (await late.frame())["unwell"] == [fault]
+        unwell.clear()
+        door.hub.beat_now()
+        assert "unwell" not in await c.frame()
+
+
 async def test_a_node_that_ends_sends_its_consoles_elsewhere(door: House, address: str) -> None:
     key = await door.key(Scope.READ)
     async with console(address, key) as c:

@@ -355,7 +355,7 @@ class Exam:
         position = await store.transact(lambda unit: (unit.head().position, threading.current_thread().name))
         assert position[0] == 0
         assert position[1].startswith("store-writer")
-        heads = await asyncio.gather(*(store.read(lambda reading: reading.head()) for _ in range(8)))  # noqa: TID251 - a test may wait for several at once
+        heads = await asyncio.gather(*(store.read(lambda reading: reading.head()) for _ in range(8)))
         assert set(heads) == {Head(0, 1, 0)}
         store.close()
 

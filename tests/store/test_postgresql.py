@@ -1,14 +1,17 @@
 """PostgreSQL sits the exam, and what only a server can suffer."""
 
-from signal import SIGINT
+import asyncio
+import os
+from signal import SIGCONT, SIGINT, SIGSTOP
 
 import pytest
 from sqlalchemy import text
 
 from alarmd.errors import CannotStart, NotDurable
-from alarmd.ports import Registry
-from alarmd.store import open_database
+from alarmd.ports import Reading, Registry
+from alarmd.store import ThreadedStore, facade, open_database
 from alarmd.store.postgresql import Postgresql
+from alarmd.store.reading import StoredReading
 from alarmd.store.registry import StoredRegistry
 from alarmd.store.verify import verify
 from tests.store.exam import Exam
@@ -18,6 +21,12 @@ from tests.store.exam_veils import ExamOfVeils
 from tests.store.stage import Stage, pressed, stage
 from tests.support import servers
 from tests.support.servers import Server
+
+
+def _slowly(unit: Reading) -> None:
+    assert isinstance(unit, StoredReading)
+    unit._link.rows(text("SELECT pg_sleep(0.5)"))
+
 
 END_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -72,6 +81,38 @@ class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfVeils):
 
             with pytest.raises(NotDurable):
                 one.within(stops)
+
+    def test_a_server_that_was_frozen_is_cut_off(self, one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It keeps its lines open, so neither TCP nor the server's own limits end the wait."""
+        monkeypatch.setattr(facade, "PATIENCE", 1.0)
+        store = ThreadedStore(one.database)
+
+        def session(unit: Reading) -> int:
+            assert isinstance(unit, StoredReading)
+            return int(unit._link.rows(text("SELECT pg_backend_pid()"))[0][0])
+
+        def freezes(unit: Reading) -> int:
+            os.kill(frozen := session(unit), SIGSTOP)
+            try:
+                return session(unit)
+            finally:
+                os.kill(frozen, SIGCONT)
+
+        async def lives() -> None:
+            for ask in (store.read, store.transact):
+                frozen = await ask(session)
+                os.kill(frozen, SIGSTOP)
+                assert await ask(session) != frozen, "nothing was asked of it yet: another takes its place"
+                os.kill(frozen, SIGCONT)
+                with pytest.raises(NotDurable, match="cannot be reached or has gone away"):
+                    await ask(freezes)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(3):
+                    group.create_task(store.transact(_slowly))  # whoever waits for his turn is not cut off
+
+        asyncio.run(lives())
+        store.close()
+        assert not one.press("desk-3", "a-1").repeated
 
     def test_several_hosts_the_first_of_them_dead(self, postgres_server: Server, one: Stage) -> None:
         live = f"{servers.HOST}:{postgres_server.port}"

@@ -154,13 +154,48 @@ def postgres(port: int | None = None) -> Iterator[Server]:
         identity = ["-U", "alarmd", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         initdb = [str(programs / "initdb"), "-D", str(data), *identity]
         subprocess.run(initdb, check=True, capture_output=True, user=user, group=_group(user), cwd=folder)
-        port = port or free_port()
-        settings = [f"listen_addresses={HOST}", f"port={port}", "unix_socket_directories=", "fsync=off"]
-        command = [str(programs / "postgres"), "-D", str(data), *(part for each in settings for part in ("-c", each))]
-        server = Server("postgres", command, port, folder / "postgres.log", _postgres_answers, user)
-        yield from _running(server, signal.SIGINT)  # its "fast" shutdown: does not wait for clients
+        yield from _serving(programs, data, port or free_port(), user)
     finally:
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def standby(of: Server) -> Iterator[Server]:
+    """A copy of a running cluster that follows it, for which its commits wait from then on; `promote` makes it take
+    writes.
+    """
+    programs = Path(_newest_postgres())
+    user = "postgres" if os.getuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="alarmd-standby-"))
+    try:
+        if user is not None:
+            shutil.chown(folder, user, user)
+        data = folder / "data"
+        where = ["-h", HOST, "-p", str(of.port), "-U", "alarmd", "-D", str(data)]
+        copy = [str(programs / "pg_basebackup"), *where, "-R", "-X", "stream", "-c", "fast", "--no-sync"]
+        subprocess.run(copy, check=True, capture_output=True, user=user, group=_group(user), cwd=folder)
+        with contextlib.contextmanager(_serving)(programs, data, free_port(), user) as server:
+            with psycopg.connect(_postgres_url(of.port, "postgres"), autocommit=True) as primary:
+                primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                primary.execute("SELECT pg_reload_conf()")
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+def promote(server: Server) -> None:
+    """From now on this standby is the one that takes writes; commits wait for nobody."""
+    with psycopg.connect(_postgres_url(server.port, "postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_promote()")
+        connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def _serving(programs: Path, data: Path, port: int, user: str | None) -> Iterator[Server]:
+    settings = [f"listen_addresses={HOST}", f"port={port}", "unix_socket_directories=", "fsync=off"]
+    command = [str(programs / "postgres"), "-D", str(data), *(part for each in settings for part in ("-c", each))]
+    server = Server("postgres", command, port, data.parent / "postgres.log", _postgres_answers, user)
+    yield from _running(server, signal.SIGINT)  # its "fast" shutdown: does not wait for clients
 
 
 @contextlib.contextmanager

@@ -51,6 +51,18 @@ def test_every_kind_of_event_is_a_sentence_of_its_own_in_every_language(kind: Ev
         assert "a name" not in words, "what somebody wrote is not repeated"
 
 
+@pytest.mark.parametrize(
+    ("language", "late"), [("nb", "12.5 s forsinket"), ("nn", "12.5 s forseinka"), ("en", "12.5 s late")]
+)
+def test_a_step_after_its_time_says_how_late_it_is(language: str, late: str) -> None:
+    data = DATA[EventKind.STEP_DUE] | {"late": 12.5}
+    plain = sentence(EventKind.STEP_DUE, DATA[EventKind.STEP_DUE], "alarmd", language)
+    assert sentence(EventKind.STEP_DUE, data, "alarmd", language) == f"{plain} ({late})"
+    why = screen(language, "reason.new_round")
+    both = sentence(EventKind.STEP_DUE, data | {"reason": "new_round"}, "alarmd", language)
+    assert both.endswith(f"({why}, {late})")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_has_its_words_on_the_screens_and_in_the_log(language: str) -> None:
     plain = sentence(EventKind.STEP_DUE, DATA[EventKind.STEP_DUE], "alarmd", language)

@@ -19,6 +19,7 @@ export function Banners({ alarms, sound }: { alarms: ReadonlyMap<string, Alarm>;
   return (
     <section className="banners" aria-label={t('banners.label')}>
       <LostBanner />
+      <StoreBanner />
       <BackBanner />
       <DrillBanner alarms={alarms} />
       <SoundBanner sound={sound} />
@@ -36,6 +37,23 @@ function LostBanner() {
       <Broken />
       <p>
         <strong>{t('connection.banner', { t: clock(store.silentSince(), timeZone) })}</strong> {t('connection.banner_help')}
+      </p>
+    </div>
+  )
+}
+
+/** Nothing can be stored: no press is taken, and no alarm can tell of it. */
+function StoreBanner() {
+  const t = useT()
+  const { live, connection } = useLive()
+  const { timeZone } = usePlaces()
+  const trouble = live.unwell.find((one) => one.cause === 'store')
+  if (!trouble || connection === 'lost') return null
+  return (
+    <div className="banner banner-lost" role="alert" data-testid="store-away">
+      <Broken />
+      <p>
+        <strong>{t('store.banner', { t: clock(Date.parse(trouble.since), timeZone) })}</strong> {t('store.banner_help')}
       </p>
     </div>
   )

@@ -37,6 +37,8 @@ describe('the reason', () => {
   it('stands with what alarmd did, where the sentence does not say it', () => {
     expect(told('step_due', { reason: 'step_is_due' })).toEqual(['Step 2: notifying ola', null])
     expect(told('step_due', { round: 3 })).toEqual(['Step 2, round 3: notifying ola', '(a new round)'])
+    expect(told('step_due', { round: 3, late: 12.5 })).toEqual(['Step 2, round 3: notifying ola', '(a new round, 12.5 s late)'])
+    expect(told('step_due', { reason: 'step_is_due', late: 3 })).toEqual(['Step 2: notifying ola', '(3 s late)'])
     expect(told('joined', { reason: 'pressed_again', note: 'knife' })[1]).toBe('“knife” (somebody pressed again, so notifying goes on)')
     expect(told('joined', { reason: undefined })[1]).toBeNull()
     expect(told('notified', { reason: 'not_delivered' })[1]).toBe('(not delivered in time)')

@@ -49,7 +49,9 @@ export function sentence(t: T, places: Places, event: AlarmEvent): string {
 export function reasonOf(t: T, event: AlarmEvent): string | null {
   const words = wordsOf(event)
   const why = whyOf(event)
-  return [words && t('event.reason', { text: words }), why && `(${t.word('reason', why)})`].filter(Boolean).join(' ') || null
+  const late = event.kind === 'step_due' && event.data.late !== undefined && t('event.late', { n: event.data.late })
+  const quiet = [why && t.word('reason', why), late].filter(Boolean).join(', ')
+  return [words && t('event.reason', { text: words }), quiet && `(${quiet})`].filter(Boolean).join(' ') || null
 }
 
 function wordsOf(event: AlarmEvent): string | null {

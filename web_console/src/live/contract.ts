@@ -134,7 +134,7 @@ export interface EventData {
   raised: Raising
   joined: Raising
   upgraded: Raising
-  step_due: { step: number; round: number; reason: string; tell: string[]; next: Next | null }
+  step_due: { step: number; round: number; reason: string; tell: string[]; next: Next | null; late?: number }
   notified: {
     notification: string
     person: string
@@ -179,11 +179,18 @@ export type AlarmEvent = {
   }
 }[EventKind]
 
+/** What is wrong with the node that we are connected to. */
+export interface Trouble {
+  cause: string
+  text: string
+  since: Timestamp
+}
+
 export type Frame =
-  | { type: 'hello'; position: number; node: string; time: Timestamp }
+  | { type: 'hello'; position: number; node: string; time: Timestamp; unwell?: Trouble[] }
   | { type: 'snapshot'; position: number; alarms: Alarm[] }
   | { type: 'events'; position: number; events: AlarmEvent[] }
-  | { type: 'beat'; position: number; time: Timestamp }
+  | { type: 'beat'; position: number; time: Timestamp; unwell?: Trouble[] }
 
 export interface Session {
   person: string

@@ -71,6 +71,16 @@ describe('events', () => {
     expect(run(began(), { type: 'beat', position: 3, time: AT }).position).toBe(10)
   })
 
+  it('knows what is wrong with the node until it says no more of it', () => {
+    const store = { cause: 'store', text: 'away', since: AT }
+    const sick = run(began(), { type: 'beat', position: 10, time: AT, unwell: [store] })
+    expect(sick.unwell).toEqual([store])
+    expect(run(sick, { type: 'beat', position: 10, time: AT, unwell: [{ ...store }] })).toBe(sick)
+    expect(run(sick, events(event(11, 'raised', raising))).unwell).toEqual([store])
+    expect(run(sick, hello(10)).unwell).toEqual([])
+    expect(run(sick, { type: 'snapshot', position: 10, alarms: [] }).unwell).toEqual([store])
+  })
+
   it('of an open alarm that we never saw make us ask for it, of an ended one do not', () => {
     const after = run(
       began(),

@@ -3,7 +3,7 @@
  * position; positions only rise between snapshots. A jump in positions is no fault: somebody who sees one site only is
  * not sent the rest, and the frame's own position tells how far the log has come.
  */
-import type { Alarm, AlarmEvent, AlarmState, Frame } from './contract'
+import type { Alarm, AlarmEvent, AlarmState, Frame, Trouble } from './contract'
 import { folded, opened } from './fold'
 
 /** How long a closed alarm stays on the screen, in milliseconds. */
@@ -19,6 +19,8 @@ export interface LiveState {
   readonly catchUp: { readonly to: number; readonly seen: number } | null
   /** How many events the last reconnect brought; null before any reconnect. */
   readonly missed: number | null
+  /** What is wrong with the node, as it said last. */
+  readonly unwell: readonly Trouble[]
 }
 
 export const START: LiveState = {
@@ -27,18 +29,19 @@ export const START: LiveState = {
   unknown: new Set(),
   catchUp: null,
   missed: null,
+  unwell: [],
 }
 
 export function reduced(state: LiveState, frame: Frame): LiveState {
   switch (frame.type) {
     case 'hello':
-      return greeted(state, frame.position)
+      return felt(greeted(state, frame.position), frame.unwell)
     case 'snapshot':
       return replaced(state, frame.position, frame.alarms)
     case 'events':
       return moved(grown(state, frame.events), frame.position)
     case 'beat':
-      return moved(state, frame.position)
+      return felt(moved(state, frame.position), frame.unwell)
   }
 }
 
@@ -73,6 +76,12 @@ function isOver(state: AlarmState): boolean {
   return state === 'resolved' || state === 'cancelled'
 }
 
+/** The same state when the node is as it was, so that a beat draws nothing. */
+function felt(state: LiveState, unwell: readonly Trouble[] = []): LiveState {
+  const same = unwell.length === state.unwell.length && unwell.every((one, n) => one.since === state.unwell[n]?.since)
+  return same ? state : { ...state, unwell }
+}
+
 function greeted(state: LiveState, head: number): LiveState {
   if (state.position === null) return state
   if (head <= state.position) return { ...state, catchUp: null, missed: 0 }
@@ -83,7 +92,7 @@ function replaced(state: LiveState, position: number, list: readonly Alarm[]): L
   const ended = [...state.alarms.values()].filter(isClosed)
   const alarms = new Map([...ended, ...list].map((alarm) => [alarm.id, alarm]))
   const missed = state.position === null ? state.missed : Math.max(0, position - state.position)
-  return { position, alarms, unknown: new Set(), catchUp: null, missed }
+  return { ...state, position, alarms, unknown: new Set(), catchUp: null, missed }
 }
 
 function grown(state: LiveState, events: readonly AlarmEvent[]): LiveState {
