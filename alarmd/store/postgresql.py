@@ -5,7 +5,7 @@
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,8 +24,9 @@ _SCHEMA_LOCK = 0x616C61726D64
 _SESSION = {
     "synchronous_commit": "on",
     "timezone": "UTC",
-    # A node that was stopped inside a transaction must not hold the lock of all others for long.
-    "idle_in_transaction_session_timeout": "5s",
+    # A node that was stopped inside a transaction must not hold the lock of all others for long: within 5 s they must
+    # have noticed that it is gone and have stored the presses that it had.
+    "idle_in_transaction_session_timeout": "2s",
     "lock_timeout": f"{LOCK_WAIT:.0f}s",
     "statement_timeout": "30s",
 }
@@ -123,6 +124,21 @@ class Postgresql:
             max_overflow=2 * connections - 2,
             use_native_hstore=False,  # saves its question for the type at each connect
         )
+
+
+def _leave_pipeline(pipeline: Any) -> Generator[Any, Any, None]:
+    """As psycopg leaves the pipeline of an `executemany`, without the flush that it sends behind its Sync. The server
+    starts its clock over an idle transaction at a Sync and stops it at whatever comes next: after that flush it waited
+    for ever for a node that had been stopped.
+    """
+    try:
+        pipeline._enqueue_sync()  # noqa: SLF001  # psycopg has no public place for this
+        yield from pipeline._communicate_gen()  # noqa: SLF001  # as above
+    finally:
+        yield from pipeline._fetch_gen(flush=False)  # noqa: SLF001  # as above
+
+
+psycopg.Pipeline._exit_gen = _leave_pipeline  # type: ignore[assignment,method-assign]  # noqa: SLF001  # as above
 
 
 def several_hosts(given: Mapping[str, str | int | None]) -> dict[str, str | int | None]:

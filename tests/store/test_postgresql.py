@@ -7,6 +7,7 @@ from signal import SIGCONT, SIGINT, SIGSTOP
 import pytest
 from sqlalchemy import text
 
+from alarmd.dispatch.take import Taken
 from alarmd.errors import CannotStart, NotDurable
 from alarmd.ports import Reading, Registry
 from alarmd.store import ThreadedStore, facade, open_database
@@ -43,7 +44,7 @@ class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfVeils):
         with one.database._backend.readers.connect() as connection:
             names = ("synchronous_commit", "idle_in_transaction_session_timeout", "lock_timeout", "timezone")
             asked = [connection.execute(text(f"SHOW {name}")).scalar() for name in names]
-        assert asked == ["on", "5s", "5s", "UTC"]
+        assert asked == ["on", "2s", "5s", "UTC"]
 
     def test_an_idle_connection_that_died_is_replaced_unnoticed(self, one: Stage) -> None:
         one.press("desk-3", "a-1")
@@ -69,18 +70,24 @@ class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfVeils):
         assert not one.press("desk-3", "a-2").repeated
         assert verify(one.database).findings == ()
 
-    def test_a_stopped_node_cannot_hold_the_others_up(self, one: Stage) -> None:
+    @pytest.mark.parametrize("written", [0, 1, 3])
+    def test_a_stopped_node_cannot_hold_the_others_up(self, one: Stage, written: int) -> None:
+        others: list[Taken] = []
         with stage(one.url, "two") as two:
 
             def stops(unit: Registry) -> None:
                 assert isinstance(unit, StoredRegistry)
-                # What the server does after five seconds, at once.
+                # What the server does after two seconds, at once.
                 unit._link._connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
-                assert not two.press("desk-3", "a-1").repeated
-                one.taker().take(unit, pressed("desk-4", "b-1"), one.now)
+                for n in range(written):
+                    one.taker().take(unit, pressed("desk-4", f"b-{n}"), one.now)
+                unit.flush()
+                others.append(two.press("desk-3", "a-1"))
+                one.taker().take(unit, pressed("desk-4", "b-9"), one.now)
 
             with pytest.raises(NotDurable):
                 one.within(stops)
+        assert len(others) == 1, "they did not wait in vain"
 
     def test_a_server_that_was_frozen_is_cut_off(self, one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         """It keeps its lines open, so neither TCP nor the server's own limits end the wait."""
