@@ -88,7 +88,7 @@ browser-test: $(dev) servers $(pages)
 servers:
 	@scripts/debian.sh 'mosquitto=/usr/sbin/mosquitto' 'redis-server=/usr/bin/redis-server' \
 	    'postgresql=/usr/lib/postgresql/*/bin/initdb' 'chromium=/usr/bin/chromium' \
-	    'systemd=/usr/bin/systemd-analyze' 'openssl=/usr/bin/openssl' 'faketime=/usr/bin/faketime'
+	    'systemd=/usr/bin/systemd-analyze' 'openssl=/usr/bin/openssl' 'faketime=/usr/bin/faketime' 'caddy=/usr/bin/caddy'
 
 # --- what the commands above need -------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ echo "installing Debian packages: ${missing[*]}"
 if command -v systemctl >/dev/null; then
     for package in "${missing[@]}"; do
         case "$package" in
-            mosquitto | postgresql | redis-server) "${as_root[@]}" systemctl disable --quiet "$package" ;;
+            caddy | mosquitto | postgresql | redis-server) "${as_root[@]}" systemctl disable --quiet "$package" ;;
         esac
     done
 fi

@@ -25,6 +25,8 @@ from psycopg import sql
 READY_WITHIN, ENDED_WITHIN = 20.0, 10.0
 POLL = 0.02
 HOST = "127.0.0.1"
+DOCKER = Path(__file__).parents[2] / "docker"
+"""The configuration with which servers are run in earnest is what they are tested with."""
 
 
 class ServerError(Exception):
@@ -82,9 +84,8 @@ def mosquitto(folder: Path, extra: str = "", port: int | None = None) -> Iterato
     lines = [
         f"listener {port} {HOST}",
         "allow_anonymous true",
-        "persistence true",
         f"persistence_location {folder}/",
-        "max_queued_messages 0",
+        f"include_dir {DOCKER}/mosquitto/conf.d",
         f"user {pwd.getpwuid(os.getuid()).pw_name}",
         extra,
     ]
@@ -95,12 +96,38 @@ def mosquitto(folder: Path, extra: str = "", port: int | None = None) -> Iterato
 
 
 @contextlib.contextmanager
+def guarded_mosquitto(folder: Path, passwords: dict[str, str]) -> Iterator[Server]:
+    """The broker of docker/ whole, with its users and who may say what; only its paths and its port are others."""
+    binary, port = _binary("mosquitto", "mosquitto"), free_port()
+    (folder / "data").mkdir()
+    secret = folder / "passwords"
+    secret.touch(mode=0o600)
+    for name, password in passwords.items():
+        command = [_binary("mosquitto_passwd", "mosquitto"), "-b", str(secret), name, password]
+        subprocess.run(command, check=True, capture_output=True)
+    text = (DOCKER / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8")
+    for theirs, ours in (
+        ("listener 1883", f"listener {port} {HOST}"),
+        ("/mosquitto/secret/", f"{folder}/"),
+        ("/mosquitto/config/", f"{DOCKER}/mosquitto/"),
+        ("/mosquitto/data/", f"{folder}/data/"),
+    ):
+        assert theirs in text
+        text = text.replace(theirs, ours)
+    configuration = folder / "guarded.conf"
+    configuration.write_text(f"user {pwd.getpwuid(os.getuid()).pw_name}\n{text}")
+    server = Server("mosquitto", [binary, "-c", str(configuration)], port, folder / "guarded.log", _listens)
+    yield from _running(server)
+
+
+@contextlib.contextmanager
 def redis_server(folder: Path, port: int | None = None) -> Iterator[Server]:
     """A Redis that keeps nothing on disk."""
     binary = _binary("redis-server", "redis-server")
     port = port or free_port()
-    options = ["--port", str(port), "--bind", HOST, "--dir", str(folder), "--save", "", "--appendonly", "no"]
-    yield from _running(Server("redis-server", [binary, *options], port, folder / "redis.log", _redis_answers))
+    options = ["--port", str(port), "--bind", HOST, "--dir", str(folder)]
+    command = [binary, str(DOCKER / "redis" / "redis.conf"), *options]
+    yield from _running(Server("redis-server", command, port, folder / "redis.log", _redis_answers))
 
 
 @dataclass
@@ -150,6 +177,7 @@ def postgres(port: int | None = None) -> Iterator[Server]:
     try:
         if user is not None:
             shutil.chown(folder, user, user)
+        _copy_configuration(folder)
         data = folder / "data"
         identity = ["-U", "alarmd", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         initdb = [str(programs / "initdb"), "-D", str(data), *identity]
@@ -170,6 +198,7 @@ def standby(of: Server) -> Iterator[Server]:
     try:
         if user is not None:
             shutil.chown(folder, user, user)
+        _copy_configuration(folder)
         data = folder / "data"
         where = ["-h", HOST, "-p", str(of.port), "-U", "alarmd", "-D", str(data)]
         copy = [str(programs / "pg_basebackup"), *where, "-R", "-X", "stream", "-c", "fast", "--no-sync"]
@@ -191,11 +220,41 @@ def promote(server: Server) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
+def _copy_configuration(folder: Path) -> None:
+    """Where the server's own user can read it, wherever this checkout is."""
+    shutil.copy(DOCKER / "postgres" / "postgresql.conf", folder)
+    (folder / "postgresql.conf").chmod(0o644)
+
+
 def _serving(programs: Path, data: Path, port: int, user: str | None) -> Iterator[Server]:
-    settings = [f"listen_addresses={HOST}", f"port={port}", "unix_socket_directories=", "fsync=off"]
+    own = f"config_file={data.parent}/postgresql.conf"
+    settings = [own, f"listen_addresses={HOST}", f"port={port}", "unix_socket_directories=", "fsync=off"]
     command = [str(programs / "postgres"), "-D", str(data), *(part for each in settings for part in ("-c", each))]
     server = Server("postgres", command, port, data.parent / "postgres.log", _postgres_answers, user)
     yield from _running(server, signal.SIGINT)  # its "fast" shutdown: does not wait for clients
+
+
+@contextlib.contextmanager
+def caddy(folder: Path, *nodes: int) -> Iterator[Server]:
+    """The proxy of docker/ before these ports, with a certificate of its own authority: `authority(folder)`."""
+    port = free_port()
+    environment = {
+        "ALARMD_SITE": f"localhost:{port}",
+        "ALARMD_NODES": " ".join(f"{HOST}:{node}" for node in nodes),
+        "ALARMD_PLAIN_PORT": str(free_port()),
+        "XDG_DATA_HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+        "HOME": str(folder),
+    }
+    pairs = [f"{name}={value}" for name, value in environment.items()]
+    run = [_binary("caddy", "caddy"), "run", "--config", str(DOCKER / "caddy" / "Caddyfile"), "--adapter", "caddyfile"]
+    server = Server("caddy", ["/usr/bin/env", *pairs, *run], port, folder / "caddy.log", _listens)
+    yield from _running(server)
+
+
+def authority(folder: Path) -> Path:
+    """The root certificate by which a client knows `caddy`."""
+    return folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
 
 
 @contextlib.contextmanager
