@@ -202,25 +202,27 @@ class Truths(RuleBasedStateMachine):
             )
             for each in Pin
         }
-        assert self.behind_the_veil(made[Pin.HONEST]) == self.behind_the_veil(made[Pin.DURESS])
         over = before.state.ended or before.veil is not None
         duressed = made[Pin.DURESS].alarm
         assert duressed is not None
+        honest, forced = (self.behind_the_veil(made[each], duressed) for each in (Pin.HONEST, Pin.DURESS))
+        assert honest == forced
         assert over == (made[pin].refusal is Refusal.ENDED)
         assert over or (duressed.kind is Kind.DURESS and not duressed.state.ended and not duressed.drill)
         self.story.take(made[pin])
 
-    def behind_the_veil(self, decision: Decision) -> list[object]:
-        """All that reaches anybody there, without the ids of what was made for it."""
+    def behind_the_veil(self, decision: Decision, duressed: Alarm) -> list[object]:
+        """All that reaches anybody there, without the ids of what was made for it. Whom the duress has told is none of
+        these."""
         alarm = decision.alarm
         assert alarm is not None
         given = [faced(e) for e in decision.events if by_pin(e)]
         lights = [(e.device, e.state, e.ref) for e in decision.effects if isinstance(e, Feedback)]
-        tells = [e for e in decision.effects if isinstance(e, Tell) and self.hidden(alarm, e.person)]
+        tells = [e for e in decision.effects if isinstance(e, Tell) and self.hidden(duressed, e.person)]
         calls = [
             found[0].person
             for e in decision.effects
-            if isinstance(e, EndCall) and (found := alarm.find(e.attempt)) and self.hidden(alarm, found[0].person)
+            if isinstance(e, EndCall) and (found := alarm.find(e.attempt)) and self.hidden(duressed, found[0].person)
         ]
         return [decision.refusal, alarm.face, given, lights, [(t.person, t.contact, t.purpose) for t in tells], calls]
 
