@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.representer import SafeRepresenter
 
 from alarmd.errors import FaultyFile
 from alarmd.organisation import sense, shape
@@ -69,10 +70,23 @@ def export(organisation: Organisation) -> str:
     they said. Holds numbers and secrets in full.
     """
     yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = _Representer
     yaml.width, yaml.representer.sort_base_mapping_type_on_output = 130, False
     out = StringIO()
     yaml.dump(plain(_as_written(organisation)), out)
     return out.getvalue()
+
+
+class _Representer(SafeRepresenter):
+    """Quotes what the library itself would not read back: a plain `?x` is a key without its first sign."""
+
+    def text(self, text: str) -> ScalarNode:
+        quote = "'" if text.startswith("?") else None
+        node: ScalarNode = self.represent_scalar("tag:yaml.org,2002:str", text, style=quote)
+        return node
+
+
+_Representer.add_representer(str, _Representer.text)
 
 
 def _as_written(organisation: Organisation) -> Organisation:

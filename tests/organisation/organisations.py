@@ -47,7 +47,24 @@ IDS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True)
 # Words that YAML could take for something else stand among the random ones.
 WORDS = st.one_of(
     st.sampled_from(
-        ["112", "true", "null", "~", "1e3", "2026-01-05", "07:00", "- x", "a: b", "#1", "*x", "0x1F", "æøå", "«»", "🚨"]
+        [
+            "112",
+            "true",
+            "null",
+            "~",
+            "1e3",
+            "2026-01-05",
+            "07:00",
+            "- x",
+            "a: b",
+            "#1",
+            "*x",
+            "?x",
+            "0x1F",
+            "æøå",
+            "«»",
+            "🚨",
+        ]
     ),
     st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12),
 )
