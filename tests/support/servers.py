@@ -125,8 +125,9 @@ def redis_server(folder: Path, port: int | None = None) -> Iterator[Server]:
     """A Redis that keeps nothing on disk."""
     binary = _binary("redis-server", "redis-server")
     port = port or free_port()
+    configuration = shutil.copy(DOCKER / "redis" / "redis.conf", folder)  # a failover writes into it
     options = ["--port", str(port), "--bind", HOST, "--dir", str(folder)]
-    command = [binary, str(DOCKER / "redis" / "redis.conf"), *options]
+    command = [binary, str(configuration), *options]
     yield from _running(Server("redis-server", command, port, folder / "redis.log", _redis_answers))
 
 
