@@ -48,12 +48,15 @@ joining: {same_device: false}
 
 @dataclass
 class Daemon:
-    """One installation: its folder, its settings and, while it runs, its process."""
+    """One installation: its folder, its settings and, while it runs, its process. `code`: a folder with another version
+    of alarmd than this one.
+    """
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     prefix: Sequence[str] = ()
     port: int = field(default_factory=servers.free_port)
+    code: Path | None = None
     _server: Server | None = None
     _keys: dict[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -70,7 +73,8 @@ class Daemon:
             "ALARMD_PUBLIC_URL": self.url,
             "ALARMD_NODE_NAME": f"node-{self.port}",
         }
-        return {k: v for k, v in os.environ.items() if not k.startswith("ALARMD_")} | own | self.settings
+        code = {"PYTHONPATH": str(self.code)} if self.code else {}
+        return {k: v for k, v in os.environ.items() if not k.startswith("ALARMD_")} | own | code | self.settings
 
     def run(self, *words: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
         """A command of the command line in a process of its own, whatever its exit status."""
@@ -104,7 +108,7 @@ class Daemon:
 
     def start(self) -> None:
         """Start the daemon and return when it is ready."""
-        pairs = [f"{k}={v}" for k, v in self.environment.items() if k.startswith("ALARMD_")]
+        pairs = [f"{k}={v}" for k, v in self.environment.items() if k.startswith(("ALARMD_", "PYTHONPATH"))]
         command = [*self.prefix, "/usr/bin/env", "-C", str(self.folder), *pairs, *ALARMD, "run"]
         self._server = Server("alarmd", command, self.port, self.folder / "alarmd.log", self._ready)
         self._server.start()
