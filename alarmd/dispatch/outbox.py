@@ -117,6 +117,7 @@ class Outbox:
     def close(self) -> None:
         """Begin nothing any more: what is under way is finished, everything else is handed to whoever looks next."""
         self._closed = True
+        self._later.clear()  # held still, and so handed over
         if self._lanes is not None:
             self._lanes.close()
         self._wake.set()
@@ -137,7 +138,7 @@ class Outbox:
             now = self._clock.now()
             await (self._hand_over() if self._closed else self._fetch(now))
             self._tell_again()
-            while not self._closed and self._later and self._later[0][0] <= now:
+            while self._later and self._later[0][0] <= now:
                 self._start(heapq.heappop(self._later)[2])
             if now >= renew_at:
                 await self._renew(now)

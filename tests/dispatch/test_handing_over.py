@@ -14,6 +14,7 @@ from alarmd.dispatch import outbox
 from alarmd.dispatch.deadlines import GRACE
 from alarmd.dispatch.take import Taker
 from alarmd.errors import NotDurable
+from alarmd.ports import Outcome
 from alarmd.store.unit import StoredUnit
 from tests.support.loop import World
 
@@ -67,6 +68,19 @@ async def test_what_is_pressed_while_it_ends_is_a_sisters_to_tell(world: World) 
         await world.clock.advance(0.1)
         assert world.wires["sms"].told == []
         assert free(world) == ["kari", "ola", "per", "siv"]
+
+
+async def test_what_waits_for_its_time_does_not_keep_a_node_from_ending(world: World) -> None:
+    """Another try in two seconds is a sister's; this node's loop goes on turning until it has ended."""
+    world.wires["sms"].answer = lambda _: Outcome(AttemptState.FAILED, "busy", again_in=2)
+    async with world.life() as loop:
+        await loop.submit(pressed())
+        await world.clock.advance(0.1)
+        assert free(world) == []
+        loop.outbox.close()
+        await world.clock.advance(5)
+        assert free(world) == ["kari", "ola", "per", "siv"]
+        assert loop.outbox.depth == 0
 
 
 async def test_a_lease_that_came_while_it_closed_is_handed_over_too(world: World) -> None:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 TURNS = 60
 """Turns of the loop after which everything that can happen without time has happened."""
+SPINS = 10_000
+"""So often may somebody ask to sleep until what is past, in one turn, before that is called a loop that never ends."""
 
 
 class VirtualClock:
@@ -17,18 +19,20 @@ class VirtualClock:
     def __init__(self, began: datetime = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)) -> None:
         self._now = began
         self._order = itertools.count()
+        self._spins = 0
         self._sleepers: list[tuple[datetime, int, asyncio.Event]] = []
 
     def now(self) -> datetime:
         return self._now
 
     async def sleep_until(self, when: datetime | None, wake: asyncio.Event | None = None) -> None:
-        if wake is not None and wake.is_set():
+        if (wake is not None and wake.is_set()) or (when is not None and when <= self._now):
+            self._spins += 1
+            if self._spins > SPINS:
+                raise AssertionError(f"nobody sleeps, and time cannot pass: {when}, {wake}")
             return
         over = asyncio.Event()
         if when is not None:
-            if when <= self._now:
-                return
             heapq.heappush(self._sleepers, (when, next(self._order), over))
         waits = [asyncio.ensure_future(e.wait()) for e in (over, wake) if e is not None]
         try:
@@ -40,6 +44,7 @@ class VirtualClock:
     async def settle(self) -> None:
         """Let everything happen that needs no time."""
         for _ in range(TURNS):
+            self._spins = 0
             await asyncio.sleep(0)
 
     async def advance(self, seconds: float) -> None:
