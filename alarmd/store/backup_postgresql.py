@@ -1,7 +1,7 @@
 """Backups of PostgreSQL by its own tools: pg_dump writes what one snapshot shows, the same in which everything is
 verified; pg_restore turns it into SQL again, which runs in one transaction with the removal of what was there, the
-migration, the verification and the line in the audit log. So whatever goes wrong, nothing has happened. Called by
-`backup.py`.
+migration, the verification and the line in the audit log. So whatever goes wrong, nothing has happened. A backup of
+SQLite is taken too. Called by `backup.py`.
 
 A password never stands on a command line: the tools get it from a file that lives as long as they run.
 """
@@ -10,16 +10,19 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import psycopg
 from psycopg import conninfo, sql
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from alarmd.errors import AlarmdError
+from alarmd.store import backup_sqlite
 from alarmd.store.copies import POSTGRESQL, Content, Wish, head, kind_of, made, note, require_whole, survey
+from alarmd.store.database import open_database
 from alarmd.store.link import Link
 from alarmd.store.memory import Memory
 from alarmd.store.postgresql import Postgresql, several_hosts
@@ -31,6 +34,7 @@ PACKAGE = "postgresql-client (Debian, Ubuntu), postgresql (Fedora, Red Hat)"
 OURS = {*metadata.tables, "alembic_version"}
 PATIENTLY = "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0"
 """A large database takes longer than a press may."""
+AT_ONCE = 2000
 
 
 def back_up(url: str, target: Path) -> Content:
@@ -56,17 +60,19 @@ def back_up(url: str, target: Path) -> Content:
 
 def restore(url: str, wish: Wish) -> Content:
     """Put a dump in the place of what the database holds. Raises AlarmdError, and then nothing has changed."""
-    if kind_of(wish.source) is not POSTGRESQL:
-        raise AlarmdError(f"{wish.source} is a backup of SQLite; ALARMD_DATABASE_URL names PostgreSQL")
+    kind = kind_of(wish.source)
     backend = Postgresql(url, node="", daemon=False)
-    read = _tool("pg_restore")
+    read = _tool("pg_restore") if kind is POSTGRESQL else ""
     try:
         with backend.writer.begin() as connection:
             connection.execute(text(PATIENTLY))
             backend.lock_schema(connection)
             _make_room(connection, backend, wish)
-            _fill(connection, read, wish)
+            if kind is POSTGRESQL:
+                _fill(connection, read, wish)
             bring_up(connection, backend, new_generation=True)
+            if kind is not POSTGRESQL:
+                _pour(connection, wish.source)
             link = Link(connection, backend)
             content = survey(link)
             require_whole(content, wish)
@@ -128,6 +134,21 @@ def _fill(connection: Connection, read: str, wish: Wish) -> None:
     driver.execute(sql.SQL("SELECT set_config('search_path', {}, false)").format(path))  # the dump has emptied it
     if revision_of(connection) is None:
         raise AlarmdError(f"{wish.source} holds no database of alarmd; nothing was changed")
+
+
+def _pour(connection: Connection, source: Path) -> None:
+    """Row by row out of an SQLite file, brought to this version: how one machine becomes several nodes."""
+    with tempfile.TemporaryDirectory(prefix="alarmd-") as folder:
+        scratch = Path(folder) / "alarmd.db"
+        backup_sqlite.copy(source, scratch)
+        backup_sqlite.revision(scratch)
+        url = f"sqlite:///{scratch}"
+        with closing(open_database(url, node="", new_generation=True)) as opened, opened.reading() as (link, _):
+            for table in metadata.sorted_tables:
+                connection.execute(delete(table))
+                rows = link.stream(select(table))
+                while some := [row._asdict() for row in islice(rows, AT_ONCE)]:
+                    connection.execute(insert(table), some)
 
 
 def _run_script(driver: "psycopg.Connection[object]", script: Iterable[bytes]) -> None:

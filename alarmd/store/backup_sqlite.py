@@ -27,8 +27,8 @@ def back_up(url: str, target: Path) -> Content:
     if not source.exists():
         raise AlarmdError(f"{source}: there is no database to back up; does ALARMD_DATABASE_URL name the right one?")
     with made(target) as partial:
-        _copy(source, partial)
-        content = _content(partial) if fits(_revision(partial)) else Content(None)
+        copy(source, partial)
+        content = _content(partial) if fits(revision(partial)) else Content(None)
         _require_sound(partial, source)
     return content
 
@@ -77,8 +77,8 @@ def _built(new: Path, wish: Wish) -> Content:
     """The whole new database, on the disk, under a name that nobody opens."""
     _remove(new)
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    _copy(wish.source, new)
-    _revision(new)
+    copy(wish.source, new)
+    revision(new)
     content = _content(new)
     require_whole(content, wish)
     with closing(open_database(f"sqlite:///{new.absolute()}", node=SHELL)) as database, database.transaction() as unit:
@@ -88,7 +88,8 @@ def _built(new: Path, wish: Wish) -> Content:
     return content
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path) -> None:
+    """All of a database that others may be writing to, as it is at one instant. Raises AlarmdError."""
     try:
         with (
             closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=LOCK_WAIT)) as of,
@@ -100,7 +101,8 @@ def _copy(source: Path, target: Path) -> None:
         raise AlarmdError(told(str(error), place)) from error
 
 
-def _revision(copy: Path) -> str:
+def revision(copy: Path) -> str:
+    """Of the tables in this file. Raises AlarmdError where they are none of ours."""
     try:
         with closing(sqlite3.connect(copy)) as connection:
             (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()

@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -85,6 +87,29 @@ def test_what_others_write_meanwhile_is_in_it_whole_or_not_at_all(one: Stage, co
     assert len(set(events)) > 1, "it was dumped while it grew"
 
 
+def test_one_machine_becomes_several_nodes(empty: str, copy: Path, tmp_path: Path) -> None:
+    with stage(f"sqlite:///{tmp_path}/alarmd.db") as machine:
+        machine.apply()
+        ids = machine.live_through()
+        before, position = [machine.alarm(id) for id in ids], machine.position()
+        content = back_up(machine.url, copy)
+    assert restore(empty, back(copy))[0] == content
+    with stage(empty) as node:
+        assert [node.alarm(id) for id in ids] == before
+        assert node.position() == position
+        assert node.press("desk-3", "a-1").repeated
+        assert not node.press("desk-3", "later").repeated
+        assert verify(node.database).findings == ()
+    with pytest.raises(AlarmdError, match="is not empty"):
+        restore(empty, back(copy))
+    with closing(sqlite3.connect(tmp_path / "other")) as other, other:
+        other.execute("CREATE TABLE payroll (person text)")
+    with pytest.raises(AlarmdError, match="holds no database of alarmd"):
+        restore(empty, back(tmp_path / "other", replace=True))
+    with stage(empty) as node:
+        assert node.press("desk-3", "a-1").repeated
+
+
 def test_a_database_that_is_not_empty_is_replaced_only_when_asked(one: Stage, copy: Path) -> None:
     one.press("desk-3", "a-1")
     back_up(one.url, copy)
@@ -130,7 +155,7 @@ def test_a_damaged_dump_changes_nothing(one: Stage, copy: Path) -> None:
     with pytest.raises(AlarmdError):
         restore(one.url, back(copy, replace=True))
     copy.write_bytes(b"SQLite format 3\0")
-    with pytest.raises(AlarmdError, match="is a backup of SQLite"):
+    with pytest.raises(AlarmdError, match="not a database"):
         restore(one.url, back(copy, replace=True))
     assert verify(one.database).findings == ()
 
