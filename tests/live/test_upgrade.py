@@ -55,7 +55,7 @@ def test_from_the_migration_before_node_by_node(tmp_path: Path, postgres_url: st
                 assert "Traceback" not in node.log
         finally:
             for node in nodes:
-                if node._server is not None and node._server.process is not None:
+                if node.running:
                     node.kill()
         assert a.do("verify").startswith("the log is whole")
     late = lateness(postgres_url)

@@ -120,6 +120,10 @@ class Daemon:
             return False
 
     @property
+    def running(self) -> bool:
+        return self._server is not None and self._server.process is not None
+
+    @property
     def pid(self) -> int:
         assert self._server is not None
         assert self._server.process is not None
@@ -164,5 +168,5 @@ def daemon(folder: Path, prefix: Sequence[str] = (), **settings: str) -> Iterato
     try:
         yield one
     finally:
-        if one._server is not None and one._server.process is not None:
+        if one.running:
             one.kill()
