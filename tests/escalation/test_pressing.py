@@ -50,6 +50,15 @@ def test_a_press_opens_an_alarm_with_its_chain_its_version_and_its_place() -> No
     assert (signal.note, signal.pressed_at, signal.at) == ("shouting", "2027-03-01T08:59:58Z", BEGAN)
 
 
+@pytest.mark.parametrize("kind", [None, Kind.DURESS])
+def test_what_opens_an_alarm_or_makes_it_stronger_sounds_however_soon_it_comes(kind: Kind | None) -> None:
+    story = Story()
+    story.press("desk-3")
+    assert last_signal(story)["sounds"] is True
+    story.press("desk-3", kind)
+    assert last_signal(story)["sounds"] is (kind is Kind.DURESS), "the same again is one movement of the hand"
+
+
 @pytest.mark.parametrize(
     ("device", "asked", "fault", "kind"),
     [

@@ -36,6 +36,7 @@ def test_the_next_step_is_due_at_its_distance_from_the_one_before_counted_from_t
     story = pressed_again()
     assert story.alarm.next == NextStep(2, 1, story.now + seconds(20))
     assert newest(story)["next"] == {"at": "2027-03-01T09:00:50.000Z", "step": 2, "round": 1}
+    assert newest(story)["reason"] == "pressed_again"
     story.wait(60)
     assert story.steps() == [(0, 1, ["ola"]), (50, 2, ["per"]), (90, 3, ["siv"])]
 
@@ -64,6 +65,7 @@ def test_another_press_while_the_clock_runs_does_not_put_it_off() -> None:
     story.wait(10)
     story.press("desk-4")
     assert story.alarm.next == NextStep(2, 1, story.now + seconds(10))
+    assert newest(story)["reason"] is None
 
 
 @pytest.mark.parametrize(
