@@ -27,25 +27,20 @@ class Pins:
         self._throttle = Throttle("pin", desk.sisters, desk.clock)
         self._comparing = asyncio.Semaphore(AT_ONCE)
 
-    async def typed(self, connection: HTTPConnection, person: str, pin: str) -> Pin:
+    async def typed(self, connection: HTTPConnection, person: str, pin: str, *, known: bool) -> Pin:
         """Which one it is. Raises TooManyTries and NotAllowed, the same for one that is neither, for a person who has
-        none and for one whom nobody knows."""
-        address, known = address_of(connection), self._known_name(person)
+        none and for one who is not `known`."""
+        address, name = address_of(connection), {"person": person} if known else {}  # else it may be a PIN
         wait = self._throttle.begin(person, address, self._desk.clock.now())
         if wait:
-            log.warning("PIN throttled", address=address, **known)
+            log.warning("PIN throttled", address=address, **name)
             raise TooManyTries(wait)
         account = await self._desk.store.read(partial(account_of, person=person))
         honest, duress = (account.pin, account.duress_pin) if account else (None, None)
         async with self._comparing:
             which = await asyncio.to_thread(which_pin, honest, duress, pin)
         if which is None or not known:
-            log.warning("PIN refused", address=address, **known)
+            log.warning("PIN refused", address=address, **name)
             raise NotAllowed("not the PIN of this person, or none is set (`alarmd pin set`); the alarm goes on")
         self._throttle.succeeded(person, address)
         return which
-
-    def _known_name(self, person: str) -> dict[str, str]:
-        """For the log. What names nobody may be a PIN in the wrong place."""
-        _, organisation = self._desk.organisation()
-        return {"person": person} if person in organisation.people else {}

@@ -16,6 +16,7 @@ from alarmd.console.pins import Pins
 from alarmd.console.shapes import ActBody
 from alarmd.errors import Malformed, NotAllowed, NotFound
 from alarmd.escalation.draft import Refusal
+from alarmd.organisation.model import Person as Known
 from alarmd.ports import Reading
 
 
@@ -31,23 +32,14 @@ class TakingBack:
         NotDurable."""
         person = _whose(caller, body.person)
         alarm = await self._desk.store.read(partial(alarm_of, id=id))
-        self._require_place(caller, alarm, person)
-        pin = await self._pins.typed(request, person, body.pin or "")
-        known = self._desk.organisation()[1].people[person]
+        known = self._desk.organisation()[1].people.get(person)
+        _require_place(caller, alarm, known)
+        pin = await self._pins.typed(request, person, body.pin or "", known=known is not None)
+        assert known is not None  # else no PIN is right
         by = Person(known.id, known.name, "console" if caller.scope is None else "api")
         taken = await self._desk.submit(Answered(id, Action.CANCEL, by, body.reason, pin=pin, roles=known.roles))
         assert taken.alarm is not None
         return taken.alarm.face or taken.alarm, taken.decision.refusal
-
-    def _require_place(self, caller: Caller, alarm: Alarm, person: str) -> None:
-        """Whom nobody knows has no place; that is told only after a PIN, like a wrong one."""
-        if not sees(caller, alarm.site):
-            raise NotFound(f"no alarm {alarm.id}")
-        whose = self._desk.organisation()[1].people.get(person)
-        if whose is not None and not stands_there(caller, alarm, whose):
-            raise NotAllowed("this alarm was pressed elsewhere; by PIN it is cancelled by whoever is there")
-        if alarm.veil is not None and caller.person is not None and not hides(caller, alarm.veil):
-            raise NotAllowed("this alarm goes on, and is closed by those alone who may, with a reason")
 
 
 def alarm_of(reading: Reading, id: str) -> Alarm:
@@ -56,6 +48,16 @@ def alarm_of(reading: Reading, id: str) -> Alarm:
     if alarm is None:
         raise NotFound(f"no alarm {id}")
     return alarm
+
+
+def _require_place(caller: Caller, alarm: Alarm, whose: Known | None) -> None:
+    """Whom nobody knows has no place; that is told only after a PIN, like a wrong one."""
+    if not sees(caller, alarm.site):
+        raise NotFound(f"no alarm {alarm.id}")
+    if whose is not None and not stands_there(caller, alarm, whose):
+        raise NotAllowed("this alarm was pressed elsewhere; by PIN it is cancelled by whoever is there")
+    if alarm.veil is not None and caller.person is not None and not hides(caller, alarm.veil):
+        raise NotAllowed("this alarm goes on, and is closed by those alone who may, with a reason")
 
 
 def _whose(caller: Caller, named: str | None) -> str:

@@ -13,7 +13,7 @@ from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, Respo
 from alarmd.alarm.values import replace
 from alarmd.escalation.draft import Draft, Refusal
 from alarmd.escalation.plan import advance, all_clear, do_now, resumed, told
-from alarmd.escalation.veil import hidden_from
+from alarmd.escalation.veil import is_behind
 from alarmd.organisation.model import Chain, Organisation
 
 
@@ -58,7 +58,7 @@ def close(draft: Draft, kind: EventKind, by: Person, data: Json, state: State) -
     draft.happens(kind, by, data, state)
     draft.end_calls(before, by)
     draft.show(before)
-    all_clear(draft, draft.chain, [p for p in told(before) if not hidden_from(before, draft.organisation, p)])
+    all_clear(draft, draft.chain, [p for p in told(before) if not is_behind(before.veil, draft.organisation, p)])
 
 
 def _as_seen(draft: Draft, answered: Answered) -> Alarm:

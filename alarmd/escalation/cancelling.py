@@ -8,13 +8,12 @@ who see through the veil.
 from alarmd.alarm.events import EventKind, Reason, coercion_data, pin_data
 from alarmd.alarm.incoming import Answered, Pin
 from alarmd.alarm.model import Kind, NextStep, Person, Signal, State
-from alarmd.alarm.values import replace
 from alarmd.alarm.veil import Veil
 from alarmd.escalation.answering import close
 from alarmd.escalation.draft import Draft, Refusal
 from alarmd.escalation.plan import all_clear, tell, told
 from alarmd.escalation.pressing import upgrade
-from alarmd.escalation.veil import hidden_from
+from alarmd.escalation.veil import is_behind
 
 
 def cancel(draft: Draft, answered: Answered) -> Refusal | None:
@@ -37,17 +36,15 @@ def _go_on(draft: Draft, answered: Answered) -> None:
     signal = Signal(draft.ids(), draft.now, Kind.DURESS, answered.by, zone=zone)
     upgrade(draft, signal, coercion_data(answered.reason, over_for))
     _tell_who_comes(draft)
-    all_clear(
-        draft, chain, [p for p in told(before) if p in over_for and hidden_from(draft.alarm, draft.organisation, p)]
-    )
+    all_clear(draft, chain, [p for p in told(before) if is_behind(draft.alarm.veil, draft.organisation, p)])
 
 
 def _behind(draft: Draft, by: Person) -> list[str]:
     """Who was told, or has answered, and may not know more."""
     alarm = draft.alarm
-    veiled = replace(alarm, veil=Veil(alarm.pressers | {by.person}), face=alarm)
+    veil = Veil(alarm.pressers | {by.person})
     known = dict.fromkeys((*(n.person for n in alarm.notifications), *(r.person for r in alarm.responders)))
-    return [id for id in known if hidden_from(veiled, draft.organisation, id)]
+    return [id for id in known if is_behind(veil, draft.organisation, id)]
 
 
 def _tell_who_comes(draft: Draft) -> None:

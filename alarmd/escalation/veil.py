@@ -16,7 +16,9 @@ def seen_by(alarm: Alarm, recipient: Recipient) -> Alarm:
     return alarm.face if alarm.face and alarm.veil and hides(alarm.veil, recipient) else alarm
 
 
-def hidden_from(alarm: Alarm, organisation: Organisation, id: str) -> bool:
-    """Is he behind the alarm's veil? Who is not in this organisation has no role in it."""
+def is_behind(veil: Veil | None, organisation: Organisation, id: str) -> bool:
+    """The same of whoever has this id. Who is not in this organisation has no role in it."""
+    if veil is None:
+        return False
     recipient = organisation.recipient(id)
-    return (alarm.seen_by(id) if recipient is None else seen_by(alarm, recipient)) is not alarm
+    return veil.hides_from(id, ()) if recipient is None else hides(veil, recipient)

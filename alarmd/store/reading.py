@@ -30,7 +30,7 @@ from alarmd.store.tables import (
     signals,
     veils,
 )
-from alarmd.store.veils import behind, read
+from alarmd.store.veils import behind, read, who
 
 PAGE = 100
 """Events that are looked at together on the way back to one that is not hidden."""
@@ -156,13 +156,13 @@ class StoredReading:
         return len(self._ask(OPEN, {"limit": at_most}))
 
     def open_veils(self) -> tuple[Veil, ...]:
-        return tuple(read(row.body)[0] for row in self._ask(OPEN_VEILS))
+        return tuple(who(row.body) for row in self._ask(OPEN_VEILS))
 
     def seen_to(self, hides: Hides) -> int:
         before = self.head().position + 1
         while rows := self._ask(BACKWARDS, {"before": before, "limit": PAGE}):
             for row in rows:
-                if row.since is None or row.position <= row.since or not hides(read(row.veil)[0]):
+                if row.since is None or row.position <= row.since or not hides(who(row.veil)):
                     position: int = row.position
                     return position
             before = rows[-1].position
@@ -209,7 +209,7 @@ class StoredReading:
 
 def _logged(position: int, alarm: str, site: str | None, body: str, since: int | None, veil: str | None) -> Logged:
     face = None if since is None else behind(body, position - since)
-    return Logged(position, alarm, site, body, face, None if face is None or veil is None else read(veil)[0])
+    return Logged(position, alarm, site, body, face, None if face is None or veil is None else who(veil))
 
 
 def _as_seen(row: Row[Any], hides: Hides | None) -> tuple[bool, str]:

@@ -1,6 +1,7 @@
 """How the veil of an alarm is stored, and what stands behind it for each of its events. Everything here follows from
 the log."""
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,6 +12,9 @@ from alarmd.alarm.model import Alarm
 from alarmd.alarm.veil import Veil
 from alarmd.alarm.view import summary
 
+KEPT = 64
+"""Veils that need not be read again."""
+
 
 def stored(alarm: Alarm) -> str:
     """Who is behind the veil of this alarm, and how it is listed there."""
@@ -18,6 +22,12 @@ def stored(alarm: Alarm) -> str:
     assert alarm.face is not None
     people, told = sorted(alarm.veil.people), sorted(alarm.veil.told)
     return orjson.dumps({"people": people, "told": told, "face": summary(alarm.face)}).decode()
+
+
+@lru_cache(KEPT)
+def who(body: str) -> Veil:
+    """From whom it hides; the same text stands with every event of an alarm."""
+    return read(body)[0]
 
 
 def read(body: str) -> tuple[Veil, dict[str, Any]]:

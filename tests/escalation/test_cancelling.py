@@ -14,7 +14,7 @@ from alarmd.alarm.model import AttemptState, Kind, Person, Purpose, State
 from alarmd.alarm.view import summary
 from alarmd.escalation.draft import Refusal
 from alarmd.escalation.receipts import still_wanted
-from alarmd.escalation.veil import hidden_from, seen_by
+from alarmd.escalation.veil import is_behind, seen_by
 from alarmd.organisation.model import Acknowledge, Chain, Organisation, Target, TargetKind, TellPresser
 from tests.escalation.stories import GUARDS, ended_calls, one, pressed_at_reception
 from tests.support.organisations import answered_by, office, person, step, team
@@ -110,7 +110,7 @@ def cancel_of(story: Story) -> Event:
 
 
 def behind(story: Story, people: Iterable[str]) -> list[str]:
-    return [p for p in people if hidden_from(story.alarm, story.organisation, p)]
+    return [p for p in people if is_behind(story.alarm.veil, story.organisation, p)]
 
 
 @pytest.mark.parametrize("organisation", OFFICES)

@@ -19,7 +19,7 @@ from alarmd.escalation.answering import counted
 from alarmd.escalation.decide import Situation, decide
 from alarmd.escalation.draft import Decision, Refusal
 from alarmd.escalation.receipts import still_wanted
-from alarmd.escalation.veil import hidden_from
+from alarmd.escalation.veil import is_behind
 from alarmd.organisation.model import Acknowledge, Contact, Organisation, Target, TargetKind, TellPresser
 from tests.support.organisations import answered_by, office, person, role, step, team
 from tests.support.story import Story
@@ -113,7 +113,7 @@ class Truths(RuleBasedStateMachine):
         self.before[alarm.id] = alarm
 
     def hidden(self, alarm: Alarm, person: str) -> bool:
-        return hidden_from(alarm, self.story.organisation, person)
+        return is_behind(alarm.veil, self.story.organisation, person)
 
     @rule(
         device=st.sampled_from(sorted(office().devices)),

@@ -10,6 +10,7 @@ from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import State
 from alarmd.organisation.model import Chain, Organisation
 from tests.simulation.record import Told
+from tests.simulation.veils import CLOSE, taken_back
 
 COME = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED)
 ENDS = {EventKind.RESOLVED: State.RESOLVED, EventKind.CANCELLED: State.CANCELLED}
@@ -103,10 +104,19 @@ class Answers:
         for person in people:
             self.words.pop(person, None)
 
+    def _knows(self, told: Told, person: str) -> bool:
+        """May he know that it was cancelled under duress? Else he is told that it is over, and comes no longer."""
+        known = self.organisation.people.get(person)
+        if known is None:
+            return person in self.organisation.externals
+        return bool(CLOSE & {*known.roles}) and told.alarm.veil is not None and person not in told.alarm.veil.people
+
     def _rise(self, told: Told) -> None:
         """Whoever was coming still is; whether he counts is the new chain's word."""
         self.chain = self.organisation.chain_for(told.alarm.kind, told.alarm.site)
         rule = self.chain.acknowledge
+        if taken_back(told):
+            self.words = {person: word for person, word in self.words.items() if self._knows(told, person)}
         for person, word in self.words.items():
             waited_for = self.counts(person) and word.coming and not word.there
             until = (word.until or told.event.at + rule.arrive_within) if waited_for else None

@@ -1,11 +1,13 @@
 """What comes after the end of an alarm: the all-clear to everyone who was told, and nothing else."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Alarm, AttemptState, Purpose, System
 from alarmd.organisation.model import TEXTUAL
 from tests.simulation.record import Record, Told
+from tests.simulation.veils import behind, over_for, taken_back
 
 AFTER = (EventKind.NOTIFIED, EventKind.RECEIPT, EventKind.NOTED)
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
@@ -24,28 +26,33 @@ def nothing_follows_the_end(seen: Record) -> Iterator[str]:
             ended = ended or kind in ENDS
     for sent in seen.around.sent:
         tale = seen.tales[sent.alarm]
-        ends = next((told.at for told in tale if told.event.kind in ENDS), None)
+        ends = next((told.at for told in tale if told.event.kind in ENDS or taken_back(told)), None)
         if sent.purpose is Purpose.ALL_CLEAR and (ends is None or sent.at < ends):
             yield f"{sent.person} was told at {sent.at:.3f} that {sent.alarm} is over"
 
 
 def all_clear_was_given(seen: Record) -> Iterator[str]:
-    """Everyone who was told, and can be written to, is told that it is over, once."""
+    """Everyone who was told, and can be written to, is told that it is over, once: by a duress PIN those alone who may
+    not know that it goes on, and at its real end the others.
+    """
     for id, tale in seen.tales.items():
-        end = next((number for number, told in enumerate(tale) if told.event.kind in ENDS), None)
-        if end is None:
-            continue
-        before = tale[end - 1].alarm if end else tale[end].alarm
-        meant = _told(seen, before) if _is_clear(seen, tale[end]) else []
-        first = [t for t in tale[end:] if t.event.kind is EventKind.NOTIFIED and t.event.data["reason"] == "ended"]
-        given = [told.event.data["person"] for told in first]
-        if given != meant:
-            yield f"{id}: the all-clear went to {given}, and should have gone to {meant}"
+        ends = [number for number, told in enumerate(tale) if told.event.kind in ENDS or taken_back(told)]
+        for end, until in pairwise([*ends, len(tale)]):
+            before = tale[end - 1].alarm if end else tale[end].alarm
+            meant = _told(seen, before) if _is_clear(seen, before, tale[end]) else []
+            if tale[end].event.kind is EventKind.UPGRADED:
+                meant = [person for person in meant if person in over_for(seen, tale, end)]
+            elif before.veil is not None:
+                meant = [person for person in meant if person not in behind(seen, tale, end)]
+            first = [t for t in tale[end:until] if t.event.kind is EventKind.NOTIFIED]
+            given = [told.event.data["person"] for told in first if told.event.data["reason"] == "ended"]
+            if given != meant:
+                yield f"{id}: the all-clear went to {given}, and should have gone to {meant}"
 
 
-def _is_clear(seen: Record, end: Told) -> bool:
+def _is_clear(seen: Record, before: Alarm, end: Told) -> bool:
     """What mends by itself makes nobody come, and needs no all-clear."""
-    chain = seen.organisation(end.alarm).chains[end.alarm.chain]
+    chain = seen.organisation(before).chains[before.chain]
     return chain.all_clear and not isinstance(end.event.by, System)
 
 

@@ -8,6 +8,7 @@ from alarmd.alarm.model import Person, ResponderState, State
 from alarmd.escalation.draft import Refusal
 from tests.simulation.people import Heard
 from tests.simulation.record import Record, Told
+from tests.simulation.veils import CLOSE, taken_back
 
 STORED = {
     Action.ACKNOWLEDGE: EventKind.ACKNOWLEDGED,
@@ -42,12 +43,13 @@ def refusals_have_a_reason(seen: Record) -> Iterator[str]:
     """Nobody is refused but at an alarm that is over, or for want of a reason where one is wanted."""
     for heard in seen.people.heard:
         stood, action = seen.standing(heard.answered.alarm, heard.at), heard.answered.action
-        over = stood is not None and stood.alarm.state in (State.RESOLVED, State.CANCELLED)
+        over = stood is not None and (stood.alarm.state in (State.RESOLVED, State.CANCELLED) or _over_for(stood, heard))
         there = stood is not None and any(r.state is ResponderState.ARRIVED for r in stood.alarm.responders)
         right = {
             None: True,
             Refusal.ENDED: over and action is not Action.NOTE,
             Refusal.NEEDS_REASON: not heard.answered.reason
+            and heard.answered.pin is None
             and (action is Action.CANCEL or (action is Action.RESOLVE and not there)),
         }[heard.refusal]
         if not right:
@@ -58,7 +60,17 @@ def refusals_have_a_reason(seen: Record) -> Iterator[str]:
 def _says(told: Told, heard: Heard) -> bool:
     by = told.event.by
     his = isinstance(by, Person) and by.person == heard.answered.by.person
-    return his and told.event.kind is STORED[heard.answered.action] and heard.asked <= told.at <= heard.at
+    stored = told.event.kind is STORED[heard.answered.action] or (heard.answered.pin is not None and taken_back(told))
+    return his and stored and heard.asked <= told.at <= heard.at
+
+
+def _over_for(stood: Told, heard: Heard) -> bool:
+    """It is cancelled for whoever may not know that it goes on; and nobody cancels by PIN what was cancelled so."""
+    veil, who = stood.alarm.veil, heard.answered.by.person
+    if veil is None:
+        return False
+    knows = who in veil.told or bool(CLOSE & {*heard.answered.roles})
+    return heard.answered.pin is not None or who in veil.people or not knows
 
 
 def _was_so(seen: Record, heard: Heard) -> bool:

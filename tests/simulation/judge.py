@@ -18,6 +18,7 @@ from tests.simulation.record import Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
 from tests.simulation.telling import every_way_was_tried, ways_begin, ways_follow_each_other
+from tests.simulation.veils import nobody_there_is_told, taking_back_looks_like_an_end
 from tests.simulation.versions import newest_version_holds, refusals_were_right, versions_are_noticed
 
 RACE = 0.05
@@ -51,6 +52,8 @@ def judge(seen: Record) -> list[str]:
         every_way_was_tried,
         all_clear_was_given,
         nothing_follows_the_end,
+        taking_back_looks_like_an_end,
+        nobody_there_is_told,
         newest_version_holds,
         versions_are_noticed,
         refusals_were_right,

@@ -56,12 +56,14 @@ def silence_is_kept(seen: Record) -> Iterator[str]:
     """Nothing that a silent alarm shows can be told from nothing."""
     for s in seen.around.shown:
         stood = seen.standing(s.alarm, s.at - RACE)
-        if stood is not None and stood.alarm.kind is Kind.DURESS and s.state not in ("received", "idle"):
+        looks = None if stood is None else stood.alarm.face or stood.alarm
+        if looks is not None and looks.kind is Kind.DURESS and s.state not in ("received", "idle"):
             yield f"{s.alarm}: {s.device} showed {s.state} at {s.at:.3f} for a silent alarm"
 
 
 def showing(alarm: Alarm, organisation: Organisation) -> str:
-    """The state of its lights, written anew from docs/contract.md."""
+    """The state of its lights, written anew from docs/contract.md; after a cancel by PIN that of the cancelled one."""
+    alarm = alarm.face or alarm
     told = organisation.chains[alarm.chain].tell_presser is TellPresser.YES
     if alarm.kind is Kind.DURESS or not told:
         return "idle" if alarm.state.ended else "received"

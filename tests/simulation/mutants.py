@@ -205,6 +205,30 @@ MUTANTS = (
         "instant(now + LEASE) if node else 0",
         "0",
     ),
+    Mutant(
+        "whoever is told that it is over is rung for it on",
+        "alarmd.alarm.lifecycle:_upgraded",
+        "growing.answered(person)",
+        "pass",
+    ),
+    Mutant(
+        "a light shows that a cancel by PIN was none",
+        "alarmd.escalation.feedback:shown",
+        "alarm = alarm.face or alarm",
+        "pass",
+    ),
+    Mutant(
+        "after a duress PIN those who may not know are still waited for",
+        "alarmd.alarm.lifecycle:_upgraded",
+        "if r.person not in over_for",
+        "if True",
+    ),
+    Mutant(
+        "the end of an alarm is told again to whom it was over before",
+        "alarmd.escalation.answering:close",
+        "[p for p in told(before) if not is_behind(before.veil, draft.organisation, p)]",
+        "told(before)",
+    ),
 )
 
 

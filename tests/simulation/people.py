@@ -4,7 +4,7 @@ one dies, does not answer or cannot store it.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alarmd.alarm.incoming import Action, Answered, Incoming, Outcome, Pressed, Reported
 from alarmd.alarm.model import Device, Person
@@ -16,7 +16,7 @@ from tests.simulation.administration import Administration
 from tests.simulation.network import Network
 from tests.simulation.node import Life
 from tests.simulation.offices import SITES
-from tests.simulation.scenario import Meddling, Press, Trouble
+from tests.simulation.scenario import Meddling, Press, TakenBack, Trouble
 from tests.simulation.surroundings import Surroundings
 
 PATIENCE = 60.0
@@ -105,6 +105,13 @@ class People:
             around.tell(f"{press.ref} is accepted as {taken.signal.signal} of {taken.signal.alarm}")
             self.accepted.append(Accepted(around.time, press, taken.signal))
             self._known.append(taken.signal.alarm)
+            if press.taken_back is not None and not copy:
+                around.spawn(self._take_back(taken.signal.alarm, press.taken_back))
+
+    async def _take_back(self, alarm: str, how: TakenBack) -> None:
+        await asyncio.sleep(how.after)
+        by = Person(how.person, how.person.upper(), "phone")
+        await self._answer(Answered(alarm, Action.CANCEL, by, pin=how.pin))
 
     async def _type(self, what: str, pressed: Pressed) -> Taken:
         full = [w.end for w in self.around.scenario.windows if w.trouble is Trouble.FULL]
@@ -151,8 +158,12 @@ class People:
             await self._answer(Answered(alarm, meddling.action, by, meddling.reason, text="a note"))
 
     async def _answer(self, answered: Answered) -> None:
+        """Each door says what roles he has by the organisation that holds then."""
         asked = self.around.time
-        taken = await self._say(f"{answered.by.person} says {answered.action} to {answered.alarm}", answered)
+        person = self.shell.organisations[max(self.shell.organisations)].people.get(answered.by.person)
+        answered = replace(answered, roles=person.roles if person else ())
+        how = f" by {answered.pin} PIN" if answered.pin else ""
+        taken = await self._say(f"{answered.by.person} says {answered.action} to {answered.alarm}{how}", answered)
         if taken is not None:
             self.heard.append(Heard(asked, self.around.time, answered, taken.decision.refusal))
 

@@ -2,12 +2,12 @@
 Each world has some classes of faults and not others, so that one cannot hide what another would show.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
 
-from alarmd.alarm.incoming import Action
+from alarmd.alarm.incoming import Action, Pin
 from alarmd.alarm.model import Kind
 from alarmd.organisation.model import Organisation
 from tests.simulation.offices import CHANNELS, SITES, Turn, office, turn
@@ -62,6 +62,15 @@ class Habits:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """So many seconds after the press was accepted this person, who is there, cancels by PIN."""
+
+    after: float
+    person: str
+    pin: Pin
+
+
+@dataclass(frozen=True)
 class Press:
     """A device, or a person at a zone, presses at this second of the world. `copies`: so often the broker brings it.
     `shell`: by the command line, beside whatever runs.
@@ -78,6 +87,7 @@ class Press:
     externals: bool = False
     fault: str | None = None
     shell: bool = False
+    taken_back: TakenBack | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +160,7 @@ def scenario(seed: int) -> Scenario:
         troubles,
         organisation,
         {p: _habits(chance) for p in PEOPLE},
-        _presses(chance, calm_at, troubles),
+        [_perhaps_taken_back(Random(f"{seed} {n}"), p) for n, p in enumerate(_presses(chance, calm_at, troubles))],
         _meddling(chance, calm_at),
         _changes(chance, when, calm_at),
         [w for t in Trouble if t in troubles for w in _windows(chance, t, calm_at, nodes)],
@@ -216,6 +226,14 @@ def _press(chance: Random, at: float) -> Press:
     device = chance.choice([*DEVICES, *DEVICES, None])
     zones = [zone for names in SITES.values() for zone in names]
     return Press(at, device, None if device else chance.choice(PEOPLE), chance.choice(zones), None, None)
+
+
+def _perhaps_taken_back(chance: Random, press: Press) -> Press:
+    """By a chance of its own: what else happens in a seed is as it was before anybody had a PIN."""
+    if chance.random() > 0.25:
+        return press
+    person = press.person or chance.choice(PEOPLE)
+    return replace(press, taken_back=TakenBack(chance.choice([0.5, 4.0, 12.0, 30.0]), person, chance.choice([*Pin])))
 
 
 def _meddling(chance: Random, calm_at: float) -> list[Meddling]:

@@ -63,6 +63,11 @@ function Asked({ alarm, me, usable, actions, onTake }: Omit<Props, 'alarms'> & {
       {helper && <p>{helper}</p>}
       {place.zone?.way && <p>{place.zone.way}</p>}
       <div className="asked-tags">
+        {alarm.coerced && (
+          <Tag tone="danger" look="strong">
+            {t('coerced.tag')}
+          </Tag>
+        )}
         {alarm.drill && (
           <Tag tone="drill" look="strong">
             {t('drill.tag')}
