@@ -172,18 +172,22 @@ def test_a_present_database_that_cannot_be_read_is_replaced_and_kept(
 ) -> None:
     one.live_through()
     back_up(one.url, copy)
+    one.press("desk-3", "later")
+    log = Path(f"{place}-wal").read_bytes()
     one.database.close()
     if damage == "gone":
         place.unlink()
+        Path(f"{place}-wal").write_bytes(log)  # which would be taken for the new one's
     else:
         whole = place.read_bytes()
         place.write_bytes(b"?" * 8192 if damage == "no database at all" else whole[:4096] + b"?" * 4096 + whole[8192:])
-        Path(f"{place}-wal").write_bytes(b"not the new one's")
+        Path(f"{place}-wal").write_bytes(b"?" * 100)
     kept = b"" if damage == "gone" else place.read_bytes()
     _, aside = restore(one.url, back(copy))
     assert (aside is None) == (damage == "gone")
     assert aside is None or aside.read_bytes()[100:] == kept[100:], "all but the header, which says how it is written"
     one.reopen()
+    assert not one.press("desk-3", "later").repeated
     assert verify(one.database).findings == ()
 
 
