@@ -89,6 +89,10 @@ class Reading(Protocol):
 
     def head(self) -> Head: ...
 
+    def era(self) -> str:
+        """Which log this is: another one after a restore, though its positions go on from an older one's."""
+        ...
+
     def time(self) -> datetime | None:
         """What the database's own clock shows now; None where it goes by this machine's."""
         ...

@@ -26,9 +26,10 @@ def at(spliced: str) -> datetime:
     return moment(spliced[start : spliced.index('"', start)])
 
 
-def hello(position: int, node: str, now: datetime, unwell: Unwell = ()) -> str:
-    """The first frame: how long the log is, and whose clock it is."""
-    return f'{{"type":"hello","position":{position},"node":{json.dumps(node)},"time":"{stamp(now)}"{_unwell(unwell)}}}'
+def hello(position: int, node: str, now: datetime, era: str, unwell: Unwell = ()) -> str:
+    """The first frame: how long the log is and which one, and whose clock it is."""
+    whose = f'"node":{json.dumps(node)},"time":"{stamp(now)}","log":"{era}"'
+    return f'{{"type":"hello","position":{position},{whose}{_unwell(unwell)}}}'
 
 
 def snapshot(position: int, alarms: Iterable[str]) -> str:

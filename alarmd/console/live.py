@@ -30,9 +30,10 @@ from alarmd.ports import Head, Logged, Reading
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """With what a feed begins: the log's end, how far it has come for this caller, and the open alarms where he gets a
-    snapshot."""
+    """With what a feed begins: which log it is, its end, how far it has come for this caller, and the open alarms where
+    he gets a snapshot."""
 
+    era: str
     head: Head
     seen_to: int
     alarms: tuple[str, ...] | None
@@ -74,8 +75,8 @@ class Live:
         known = self._hub.changes
         try:
             caller = await self._sign_in.may(websocket, Right.READ)
-            after = _after(websocket)
-            start = await self._desk.store.read(partial(_start, after=after, caller=caller))
+            after, era = _after(websocket), websocket.query_params.get("log")
+            start = await self._desk.store.read(partial(_start, after=after, era=era, caller=caller))
         except AlarmdError as error:
             await websocket.send_denial_response(refused(error))
             return
@@ -97,7 +98,8 @@ class Live:
             self._hub.leave(viewer)
 
     async def _greet(self, viewer: Viewer, start: Start, after: int | None) -> None:
-        await viewer.send(frames.hello(start.seen_to, self._desk.node, self._desk.clock.now(), self._hub.unwell()))
+        now, unwell = self._desk.clock.now(), self._hub.unwell()
+        await viewer.send(frames.hello(start.seen_to, self._desk.node, now, start.era, unwell))
         if start.alarms is not None:
             await viewer.send(frames.snapshot(start.seen_to, start.alarms))
             viewer.moved(start.head.position, start.seen_to)
@@ -136,14 +138,14 @@ def _after(connection: HTTPConnection) -> int | None:
     return int(text)
 
 
-def _start(reading: Reading, after: int | None, caller: Caller) -> Start:
+def _start(reading: Reading, after: int | None, era: str | None, caller: Caller) -> Start:
     """The open alarms where a snapshot is wanted or `after` is of another log than ours; how much of ours a veil hides
     cannot be found out by asking for it."""
-    head, unseen = reading.head(), partial(hides, caller)
+    head, ours, unseen = reading.head(), reading.era(), partial(hides, caller)
     seen_to = head.position if caller.person is None else reading.seen_to(unseen)
-    if after is not None and after <= seen_to:
-        return Start(head, seen_to, None)
-    return Start(head, seen_to, reading.summaries(open=True, site=caller.site, limit=OPEN_AT_MOST, hides=unseen))
+    if after is not None and after <= seen_to and era in (None, ours):
+        return Start(ours, head, seen_to, None)
+    return Start(ours, head, seen_to, reading.summaries(open=True, site=caller.site, limit=OPEN_AT_MOST, hides=unseen))
 
 
 def _events(reading: Reading, after: int) -> tuple[Logged, ...]:

@@ -1,5 +1,7 @@
-"""The queue before the one door: everybody gets in, the most urgent first. It refuses nobody and forgets nothing; all
-that it bounds is how much is decided in one transaction.
+"""The queue before the one door: everybody gets in, the most urgent first. It refuses nobody and forgets nothing that
+anybody still waits for; it bounds how much is decided in one transaction. What its sender was told no about, because
+the store gave no answer in time, is decided all the same, a press may have no other chance; unless thousands of those
+have gathered.
 
 Whoever presses again, for the same kind, while his press before still waits, is a repeat and stands behind the first
 presses of others: a button that is stuck holds up nobody. Of everything that waits some goes into each group, so that
@@ -21,6 +23,8 @@ from alarmd.escalation.urgency import Urgency
 GROUP = 256
 """How many are committed together at most, of those that hurry and of those that do not: so long does the log's lock
 hold."""
+GIVEN_UP = 10_000
+"""When more wait than this, those for whom nobody waits any more are left out."""
 SHARE = 16
 """So many of each lower urgency go into a group that is full of higher ones."""
 
@@ -64,11 +68,22 @@ class Admission:
 
     def take(self) -> list[Waiting]:
         """The next group: the most urgent, and a share of everything else. Say `done` when it has been decided."""
+        if len(self) > GIVEN_UP:
+            self._leave_out()
         group: list[Waiting] = []
         for urgency, lane in self._lanes.items():
             room = GROUP if urgency is Urgency.OUTCOME else max(SHARE, GROUP - len(group))
             group += [lane.popleft() for _ in range(min(room, len(lane)))]
         return group
+
+    def _leave_out(self) -> None:
+        for lane in self._lanes.values():
+            given_up = [waiting for waiting in lane if waiting.answer.cancelled()]
+            if given_up:
+                left = [waiting for waiting in lane if not waiting.answer.cancelled()]
+                lane.clear()
+                lane.extend(left)
+                self.done(given_up)
 
     def done(self, group: Sequence[Waiting]) -> None:
         """These wait no longer: whoever presses now presses first."""

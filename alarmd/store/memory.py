@@ -50,6 +50,7 @@ class Memory:
     def __init__(self) -> None:
         self.position = -1
         self.hash = b""
+        self.era: str | None = None
         self.organisations: dict[int, Organisation] = {}
         self.zones: dict[str, dict[str, None]] = {}
         self.causes: dict[str, str | None] = {}

@@ -21,6 +21,7 @@ from alarmd.store.prepared import Prepared
 from alarmd.store.tables import (
     accounts,
     alarms,
+    audit,
     events,
     head,
     keys,
@@ -74,6 +75,7 @@ BACKWARDS = (
     .order_by(events.c.position.desc())
     .limit(bindparam("limit"))
 )
+RESTORED = select(audit.c.hash).where(audit.c.action == "restored").order_by(audit.c.position.desc()).limit(1)
 KEY = select(keys).where(keys.c.hash == bindparam("hash"))
 KEYS = select(keys).order_by(keys.c.name)
 SESSION = select(sessions).where(sessions.c.hash == bindparam("hash"))
@@ -108,6 +110,12 @@ class StoredReading:
 
     def head(self) -> Head:
         return self._head
+
+    def era(self) -> str:
+        if self._memory.era is None:  # no daemon lives through a restore
+            rows = self._ask(RESTORED)
+            self._memory.era = rows[0].hash.hex()[:16] if rows else "first"
+        return self._memory.era
 
     def time(self) -> datetime | None:
         return self._link.time()

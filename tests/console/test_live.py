@@ -263,6 +263,17 @@ async def test_when_sending_is_work_events_go_together_and_in_order(tmp_path: Pa
         assert len(c.frames) == 3
 
 
+async def test_a_position_in_another_log_is_none_in_ours(door: House, address: str) -> None:
+    await door.press()
+    key = await door.key(Scope.READ)
+    async with console(address, key) as c:
+        ours = (await c.frame())["log"]
+    for given, wanted in (("", "events"), (f"&log={ours}", "events"), ("&log=another", "snapshot")):
+        async with console(f"{address}", key, after=f"1{given}") as back:
+            await back.frame()
+            assert (await back.frame())["type"] == wanted
+
+
 async def test_what_is_wrong_with_the_node_is_told_at_once_and_with_every_beat(door: House, address: str) -> None:
     fault = {"cause": "store", "text": "the disk is full", "since": "2027-03-01T09:00:00.000Z"}
     unwell: list[dict[str, str]] = []

@@ -12,7 +12,7 @@ import pytest
 from alarmd.alarm.effects import BACKGROUND, DURESS, FIRST, LATER, LINKED, LIVE
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, Incoming, Performed, Pressed
 from alarmd.alarm.model import Device, Kind, Person
-from alarmd.dispatch import outbox
+from alarmd.dispatch import admission, outbox
 from alarmd.dispatch.admission import GROUP, SHARE, Admission, Waiting
 from alarmd.dispatch.outbox import IN_FLIGHT
 from alarmd.escalation.urgency import Urgency
@@ -290,3 +290,21 @@ class Hanging(Wire):
     def let_go(self) -> None:
         assert self.hold is not None
         self.hold.set()
+
+
+async def test_what_its_sender_was_told_no_about_is_decided_unless_thousands_of_those_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    for most, wanted in ((4, [0, 2]), (5, [0, 1, 2, 3, 4])):
+        monkeypatch.setattr(admission, "GIVEN_UP", most)
+        queue = Admission()
+        waiting = [Waiting(pressed(f"desk-{n}"), VirtualClock().now(), loop.create_future()) for n in range(5)]
+        for each in waiting:
+            queue.put(each, Urgency.LIVE)
+        for n in (1, 3, 4):
+            waiting[n].answer.cancel()
+        group = queue.take()
+        assert group == [waiting[n] for n in wanted]
+        queue.done(group)
+        assert not queue._pressing, "who presses now presses first"

@@ -12,12 +12,14 @@ from tests.support.daemon import Daemon, daemon
 pytestmark = pytest.mark.timeout(180)  # whole processes, started and stopped
 
 
-def first_frames(one: Daemon, after: int) -> tuple[int, str]:
-    """What a console is told first that comes back with a position: how long the log is, and how it goes on."""
-    url = f"{one.url.replace('http', 'ws')}/v1/live?after={after}"
+def first_frames(one: Daemon, after: int, log: str | None = None) -> tuple[int, str, str]:
+    """What a console is told first that comes back with a position: how long the log is, which one it is, and how it
+    goes on.
+    """
+    url = f"{one.url.replace('http', 'ws')}/v1/live?after={after}{f'&log={log}' if log else ''}"
     with connect(url, additional_headers=one.headers("read"), proxy=None) as feed:
         hello = json.loads(feed.recv(5))
-        return hello["position"], json.loads(feed.recv(10))["type"]
+        return hello["position"], hello["log"], json.loads(feed.recv(10))["type"]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -44,7 +46,7 @@ def test_a_backup_beside_a_daemon_and_back(tmp_path: Path, kind: str, request: p
         assert set(statuses) == {202}, "no press waits for a backup"
         assert said.startswith("copy: ")
         assert one.press(ref="after").status_code == 202
-        head = first_frames(one, 0)[0]
+        head, log, _ = first_frames(one, 0)
         refused = one.run("restore", "copy", "--replace")
         assert refused.returncode == 1
         assert "stop" in refused.stderr
@@ -52,9 +54,13 @@ def test_a_backup_beside_a_daemon_and_back(tmp_path: Path, kind: str, request: p
 
         assert "restored copy: " in one.do("restore", "copy", "--replace")
         one.start()
-        position, then = first_frames(one, head)
+        position, other, then = first_frames(one, head)
         assert position < head
+        assert other != log
         assert then == "snapshot", "a console that has seen more than there is begins anew"
         assert one.press(ref="before").json() == before
         assert one.press(ref="after").json()["joined"] is False, "its button asks until it is answered"
-        assert first_frames(one, position)[1] == "events"
+        assert first_frames(one, position, other)[2] == "events"
+        while first_frames(one, 0)[0] <= head:
+            assert one.press("desk-2").status_code == 202
+        assert first_frames(one, head, log)[2] == "snapshot", "what it has seen is not what came before here"

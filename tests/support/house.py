@@ -229,7 +229,7 @@ class Console:
 
 @asynccontextmanager
 async def console(
-    address: str, headers: Mapping[str, str], after: int | None = None, **options: Any
+    address: str, headers: Mapping[str, str], after: int | str | None = None, **options: Any
 ) -> AsyncIterator[Console]:
     query = "" if after is None else f"?after={after}"
     async with websockets.connect(

@@ -187,7 +187,7 @@ export interface Trouble {
 }
 
 export type Frame =
-  | { type: 'hello'; position: number; node: string; time: Timestamp; unwell?: Trouble[] }
+  | { type: 'hello'; position: number; node: string; time: Timestamp; log?: string; unwell?: Trouble[] }
   | { type: 'snapshot'; position: number; alarms: Alarm[] }
   | { type: 'events'; position: number; events: AlarmEvent[] }
   | { type: 'beat'; position: number; time: Timestamp; unwell?: Trouble[] }

@@ -19,6 +19,9 @@ export class Feed {
   /** When the connection of now was asked for: a try may hang without ever failing. */
   private begun = 0
   private tries = 0
+  /** Which log our position is in: another one after a restore. It is so from the first frame after the greeting on. */
+  private log: string | undefined
+  private greeted: string | undefined
   private retry: ReturnType<typeof setTimeout> | undefined
   private watch: ReturnType<typeof setInterval> | undefined
 
@@ -48,6 +51,7 @@ export class Feed {
     const url = new URL('/v1/live', location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     if (after !== null) url.searchParams.set('after', String(after))
+    if (after !== null && this.log) url.searchParams.set('log', this.log)
     const socket = new WebSocket(url)
     let heard = false
     this.socket = socket
@@ -58,7 +62,10 @@ export class Feed {
       this.link.lastFrame = performance.now()
       this.link.heard = true
       this.link.open = true
-      this.listener.frame(JSON.parse(message.data) as Frame, this.link.lastFrame)
+      const frame = JSON.parse(message.data) as Frame
+      if (frame.type === 'hello') this.greeted = frame.log
+      else this.log = this.greeted
+      this.listener.frame(frame, this.link.lastFrame)
     }
     socket.onclose = () => {
       if (this.socket !== socket) return
