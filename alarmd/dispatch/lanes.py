@@ -1,11 +1,12 @@
-"""The lights of buttons, one after the other for each device, so that an older state never comes last. Part of the
-outbox, which says what a device shows now and what becomes of an effect.
+"""The lights of buttons, one after the other for each device, so that an older state never comes last. What has waited,
+for whatever reason, is shown as things stand now: an alarm may have become a silent one. Part of the outbox, which says
+what a device shows now and what becomes of an effect.
 """
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from alarmd.alarm.effects import Feedback
@@ -13,9 +14,21 @@ from alarmd.alarm.incoming import Performed
 from alarmd.ports import Clock, Due, Lights
 
 AGAIN = timedelta(seconds=1)
+FRESH = timedelta(milliseconds=200)
+"""What was decided longer ago is looked at again; the node may have stood still."""
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
 Guarded = Callable[[Due, Coroutine[Any, Any, Performed | None]], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Light:
+    """`late`: it has waited already when it was lined up, at this instant."""
+
+    due: Due
+    feedback: Feedback
+    late: bool
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -27,19 +40,19 @@ class Lanes:
     spawn: Spawn
     present: Callable[[str, Feedback], Awaitable[Feedback]]
     guarded: Guarded
-    _waiting: dict[str, deque[tuple[Due, Feedback, bool]]] = field(default_factory=dict)
+    _waiting: dict[str, deque[_Light]] = field(default_factory=dict)
     _closed: bool = False
 
     def line_up(self, due: Due, feedback: Feedback, *, late: bool = False) -> None:
         """Show it after what this device is shown before."""
         lane = self._waiting.setdefault(feedback.device, deque())
-        lane.append((due, feedback, late))
+        lane.append(_Light(due, feedback, late or bool(lane), self.clock.now()))
         if len(lane) == 1:
             self.spawn(f"light {feedback.device}", self._show_all(feedback.device))
 
     def show(self, due: Due, feedback: Feedback) -> None:
         """A light that answers again, unless the same waits already."""
-        if not any(other == due for other, _, _ in self._waiting.get(feedback.device, ())):
+        if not any(other.due == due for other in self._waiting.get(feedback.device, ())):
             self.line_up(due, feedback)
 
     def close(self) -> None:
@@ -49,17 +62,17 @@ class Lanes:
     async def _show_all(self, device: str) -> None:
         lane = self._waiting[device]
         while lane:
-            due, feedback, late = lane[0]
-            await self.guarded(due, self._show(due, feedback, late=late))
+            await self.guarded(lane[0].due, self._show(lane[0]))
             lane.popleft()
         del self._waiting[device]
 
-    async def _show(self, due: Due, feedback: Feedback, *, late: bool) -> Performed | None:
-        """Until the broker has it. What could not be shown when it was decided is shown as things stand now. None where
-        nothing has become of an effect that is stored."""
+    async def _show(self, light: _Light) -> Performed | None:
+        """Until the broker has it. None where nothing has become of an effect that is stored."""
+        alarm, feedback = light.due.alarm, light.feedback
+        late = light.late or self.clock.now() - light.at > FRESH
         while not self._closed:
-            now = await self.present(due.alarm, feedback) if late else feedback
-            if await self.lights.show(due.alarm, now):
+            now = await self.present(alarm, feedback) if late else feedback
+            if await self.lights.show(alarm, now):
                 return Performed(feedback.id) if feedback.id else None
             late = True
             await self.clock.sleep_until(self.clock.now() + AGAIN)

@@ -1,6 +1,7 @@
 """The loop, told as stories: real dispatcher, outbox, deadlines and store, virtual time."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -181,6 +182,19 @@ async def test_lights_wait_for_the_broker_and_show_how_things_stand_then(world: 
         world.lamp.on = True
         await world.clock.advance(2)
         assert world.lamp.shown == [("desk-3", "acknowledged", "r1")] * 2
+
+
+async def test_no_light_that_had_to_wait_betrays_an_alarm_that_is_silent_by_then(world: World) -> None:
+    world.lamp.on = False
+    async with world.life() as loop:
+        taken = await loop.submit(pressed(ref="r1"))
+        assert taken.signal is not None
+        await loop.submit(Answered(taken.signal.alarm, Action.ACKNOWLEDGE, OLA))
+        await loop.submit(replace(pressed(ref="r2"), kind=Kind.DURESS))
+        world.lamp.on = True
+        await world.clock.advance(2)
+        assert {state for _, state, _ in world.lamp.shown} == {"received"}
+        assert {ref for _, _, ref in world.lamp.shown} == {"r1", "r2"}
 
 
 async def test_a_way_that_fails_leads_to_the_next_at_once(world: World) -> None:
