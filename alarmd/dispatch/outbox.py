@@ -75,6 +75,8 @@ class Outbox:
         self._held: dict[str, datetime] = {}
         self._under_way: set[str] = set()
         self._settled = asyncio.Event()
+        self._more = False
+        """More waits in the store than there was room for."""
         self._closed = False
         self._untold: list[tuple[str, Incoming]] = []
         self._telling: Counter[str] = Counter()
@@ -159,6 +161,7 @@ class Outbox:
                 for due in claimed:
                     self._latest.pop(due.alarm, None)  # somebody else has decided on it since
                     self._take(due, late=True)
+            self._more = fetched == limit
         except NotDurable as fault:
             self._dispatcher.doubtful = True  # a claim, too, may have happened although we were told that it had not
             log.warning("outbox cannot be read", why=str(fault))
@@ -271,6 +274,8 @@ class Outbox:
         self._held.pop(effect, None)
         self._under_way.discard(effect)
         self._settled.set()
+        if self._more and len(self._held) < HELD:
+            self._wake.set()
 
     # Telling people: the most urgent first, so many at a time through each channel.
 
