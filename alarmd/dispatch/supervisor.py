@@ -50,23 +50,24 @@ class Supervisor:
 
     def forever(self, name: str, work: Work) -> None:
         """Start an endless task."""
-        self._start(name, self._endless(name, work))
+        self._start(name, self._endless(name, work), work)
 
     def spawn(self, name: str, work: Work) -> None:
         """Start one piece of work; none any more once everything is being stopped."""
         if self._closing:
             work.close()
             return
-        self._start(name, self._guarded(name, work))
+        self._start(name, self._guarded(name, work), work)
 
     async def end(self, name: str) -> None:
         """End what was started under this name, and wait until it has."""
         await _end({task for task in self._tasks if task.get_name() == name})
 
-    def _start(self, name: str, work: Work) -> None:
-        task = self._group.create_task(work, name=name)
+    def _start(self, name: str, whole: Work, work: Work) -> None:
+        task = self._group.create_task(whole, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # one that is cancelled before its first step has not begun it
 
     async def _endless(self, name: str, work: Work) -> None:
         await work

@@ -1,6 +1,7 @@
 """Tasks end when the supervisor does, even those whose cancellation a library has swallowed."""
 
 import asyncio
+import inspect
 
 import pytest
 
@@ -40,6 +41,14 @@ async def test_one_task_can_be_ended_while_the_others_go_on(monkeypatch: pytest.
         assert ended == [1]
         await supervisor.end("nobody")
     assert ended == [1, 0]
+
+
+async def test_work_that_is_ended_before_its_first_step_is_closed() -> None:
+    endless, once = stubborn(0, []), stubborn(0, [])
+    async with Supervisor() as supervisor:
+        supervisor.forever("one", endless)
+        supervisor.spawn("another", once)
+    assert {inspect.getcoroutinestate(work) for work in (endless, once)} == {inspect.CORO_CLOSED}
 
 
 async def test_an_endless_task_that_ends_stops_everything() -> None:
