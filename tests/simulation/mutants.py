@@ -206,12 +206,6 @@ MUTANTS = (
         "0",
     ),
     Mutant(
-        "whoever is told that it is over is rung for it on",
-        "alarmd.alarm.lifecycle:_upgraded",
-        "growing.answered(person)",
-        "pass",
-    ),
-    Mutant(
         "a light shows that a cancel by PIN was none",
         "alarmd.escalation.feedback:shown",
         "alarm = alarm.face or alarm",

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from alarmd.alarm.lifecycle import Illegal
 from tests.simulation.administration import Administration
 from tests.simulation.disk import Disk
 from tests.simulation.judge import judge
@@ -52,7 +53,10 @@ def run(seed: int) -> Verdict:
                 loop.run_until_complete(world.live())
             except (StuckError, BaseExceptionGroup) as fault:
                 return Verdict(surroundings.scenario, [*world.court.findings, *_why(fault)], surroundings.story)
-            seen = record(surroundings, world.people, world.past, world.shell, world.court)
+            try:
+                seen = record(surroundings, world.people, world.past, world.shell, world.court)
+            except Illegal as broken:
+                return Verdict(surroundings.scenario, [*world.court.findings, f"the log: {broken}"], surroundings.story)
             return Verdict(surroundings.scenario, [*world.court.findings, *judge(seen)], surroundings.story)
         finally:
             world.close()
