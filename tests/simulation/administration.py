@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alarmd.access.model import Key, Scope
 from alarmd.alarm.incoming import Pressed
+from alarmd.app import clocks
 from alarmd.clock import SystemClock
 from alarmd.dispatch.take import Taken
 from alarmd.organisation.model import Organisation
@@ -50,10 +51,9 @@ class Administration:
 
     def press(self, pressed: Pressed) -> Taken:
         """As `alarmd press` does. Raises NotFound."""
-        clock = self.clock()
+        clock = clocks.begin(self._database, self.clock())
         self.court.touched.clear()
         with self._database.transaction() as unit:
-            clock.catch_up(unit.latest())
             return self.court.taker("", lambda: True).take(unit, pressed, clock.now())
 
     def close(self) -> None:

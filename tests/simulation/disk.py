@@ -5,6 +5,7 @@ middle of what the next transaction asks of it.
 import itertools
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -35,10 +36,11 @@ _tables: list[str] = []
 
 class Disk:
     """One database that outlives its nodes. `committed` is called right after every durable change with the length of
-    the log.
+    the log; `clock` is its own, by which nodes go that share it, None for a file.
     """
 
-    def __init__(self, committed: Callable[[int], None]) -> None:
+    def __init__(self, committed: Callable[[int], None], clock: Callable[[], datetime] | None) -> None:
+        self.clock = clock
         self.uri = f"file:simulated-{next(_names)}?mode=memory&cache=shared"
         self.committed = committed
         self._keeper = sqlite3.connect(self.uri, uri=True, isolation_level=None)
@@ -65,6 +67,7 @@ class NodesSqlite(Sqlite):
         self.fate = Fate.GOOD
         self.disk = disk
         self.alone = not shared
+        self.clock: Any = _Asked(disk.clock) if disk.clock is not None else None
         super().__init__("sqlite://")
 
     def create(self) -> None:
@@ -77,6 +80,16 @@ class NodesSqlite(Sqlite):
         assert isinstance(connection, _Driver)
         connection.backend = self
         return connection
+
+
+class _Asked:
+    """What the database shows when it is asked for the time; stands for a statement."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
+    def rows(self, _connection: object, _values: object) -> list[tuple[datetime]]:
+        return [(self._clock(),)]
 
 
 class NodesDatabase(Database):

@@ -14,7 +14,7 @@ from tests.simulation.endings import all_clear_was_given, nothing_follows_the_en
 from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
 from tests.simulation.joining import signals_join_rightly
 from tests.simulation.lights import lights_answer, lights_follow, silence_is_kept
-from tests.simulation.record import Record, Told
+from tests.simulation.record import LOOKS, Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
 from tests.simulation.telling import every_way_was_tried, ways_begin, ways_follow_each_other
@@ -73,7 +73,7 @@ def feeds_heard_everything(seen: Record) -> Iterator[str]:
     """Each node's feed: every position once, in order, and to the end while it lives."""
     old = max((commit.position for commit in seen.commits if commit.at < seen.scenario.ends_at - 1), default=0)
     for life in seen.lives:
-        if not life.ready:
+        if life.began_at is None:
             continue
         first = life.began_at + 1
         if life.heard != list(range(first, first + len(life.heard))):
@@ -246,8 +246,12 @@ def not_twice(seen: Record) -> Iterator[str]:
 
 def _may_be_lost(seen: Record, first: Sent, second: Sent) -> bool:
     """What became of the first: nobody can know, or whoever knows could not say so for as long as a lease holds."""
-    gone = any(o.node == first.node and o.end >= first.at and o.start <= second.at for o in seen.around.outages)
-    stepped = any(first.at <= at <= second.at for at, _, _ in seen.scenario.steps_of_the_clock)
+    hinders = {Trouble.HANGS, Trouble.COMMITS, Trouble.FULL, Trouble.SLOW} & seen.scenario.troubles
+    gone = any(
+        o.node == first.node and o.end >= first.at and o.start <= second.at and (hinders or not o.released)
+        for o in seen.around.outages
+    )
+    stepped = any(at <= second.at and first.at <= at + LOOKS for at, _ in seen.scenario.clock)
     renewals = sum(
         r.node == first.node and first.at <= r.at <= second.at and r.what.startswith("Outbox._renew")
         for r in seen.around.refusals

@@ -55,7 +55,7 @@ def lights_follow(seen: Record) -> Iterator[str]:
 def silence_is_kept(seen: Record) -> Iterator[str]:
     """Nothing that a silent alarm shows can be told from nothing."""
     for s in seen.around.shown:
-        stood = seen.standing(s.alarm, s.at - RACE)
+        stood = None if s.behind else seen.standing(s.alarm, s.at - RACE)
         looks = None if stood is None else stood.alarm.face or stood.alarm
         if looks is not None and looks.kind is Kind.DURESS and s.state not in ("received", "idle"):
             yield f"{s.alarm}: {s.device} showed {s.state} at {s.at:.3f} for a silent alarm"

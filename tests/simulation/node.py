@@ -1,13 +1,20 @@
-"""One life of a node: the real dispatcher, outbox, deadlines, follower and health over the real store. Everything by
-which it touches the world goes through here, and each such touch is a place where it may die, wait, or be lied to.
+"""One life of a node: the real dispatcher, outbox, deadlines, follower, health, clock watch and drain over the real
+store, put together as the daemon does it.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any, cast
 
-from alarmd.alarm.effects import EndCall, Feedback
+from uvicorn import Server
+
+from alarmd.app import clocks
+from alarmd.app.desks import House
+from alarmd.app.drain import Drain
+from alarmd.console.feed import Hub
 from alarmd.dispatch.deadlines import Deadlines
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
@@ -15,28 +22,16 @@ from alarmd.dispatch.health import Health
 from alarmd.dispatch.outbox import Doors, Outbox
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.dispatch.take import Taken
-from alarmd.errors import NotDurable
-from alarmd.ports import Channel, Committed, Head, Logged, Message, Outcome, Reading, Registry
-from alarmd.store import tables
-from alarmd.store.facade import InlineStore
+from alarmd.errors import CannotStart, NotDurable
+from alarmd.ports import Channel, Committed, Head, Logged
 from tests.simulation.disk import CrashError, Disk, Fate, NodesDatabase
+from tests.simulation.doors import NodesChannel, NodesLights, NodesStore
 from tests.simulation.judging import Court
 from tests.simulation.network import Network
 from tests.simulation.offices import CHANNELS
 from tests.simulation.process import Process
-from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Outage, Surroundings
 from tests.simulation.virtual import SimulatedClock
-
-T = TypeVar("T")
-
-QUIET = {
-    "Deadlines._sweep.<locals>.<lambda>": "SELECT count(*) FROM alarms WHERE due <= {now}",
-    "Outbox._fetch.<locals>.<lambda>": "SELECT count(*) FROM effects WHERE due_at <= {now} OR claimed_until > 0",
-}
-"""Questions that a node asks every second, and what must be none for them to be asked in vain. They are answered
-without a transaction then, which is most of the world's speed and nothing else.
-"""
 
 
 @dataclass
@@ -55,18 +50,23 @@ class Life:
     requests: "set[asyncio.Task[Taken]]" = field(default_factory=set)
     """What was asked of it, until whoever has asked has heard the answer."""
 
+    left: bool = False
+    """It was told to stop, and has handed over what it held."""
+
     over: asyncio.Event = field(default_factory=asyncio.Event)
     ready: bool = False
     heard: list[int] = field(default_factory=list)
     versions: list[tuple[float, Head]] = field(default_factory=list)
-    began_at: int = 0
+    began_at: int | None = None
     lasted: bool = False
     ended_at: float | None = None
+    told_at: float | None = None
     _standstill: Outage | None = None
     dispatcher: Dispatcher = field(init=False)
     outbox: Outbox = field(init=False)
     follower: Follower = field(init=False)
     database: NodesDatabase = field(init=False)
+    drain: Drain = field(init=False)
 
     @property
     def alive(self) -> bool:
@@ -110,6 +110,13 @@ class Life:
             self.surroundings.tell(f"{self.name} goes on")
             self.process.go_on()
 
+    def told_to_stop(self) -> None:
+        """SIGTERM."""
+        if self.ready and self.alive:
+            self.surroundings.tell(f"{self.name} is told to stop")
+            self.told_at = self.surroundings.time
+            self.surroundings.loop.call_soon(self.drain.told, context=self.process.context())
+
     async def run(self) -> None:
         """Until it dies. Raises what stops a daemon that should have gone on."""
         self.database = self.disk.open(self.name, shared=len(self.surroundings.scenario.nodes) > 1)
@@ -118,42 +125,73 @@ class Life:
                 body = group.create_task(self._body(), context=self.process.context())
                 await self.over.wait()
                 body.cancel()
+        except* CannotStart as fault:
+            self.die(f"begins anew: {fault.exceptions}")
         finally:
             for request in self.requests:
                 request.cancel()
             await asyncio.gather(*self.requests, return_exceptions=True)
+            if self.left:
+                self._let_go()
             self.database.close()
 
+    def _let_go(self) -> None:
+        """The last thing that a daemon does."""
+        fate = self.database.backend.fate = self.surroundings.fate()
+        try:
+            with self.database.transaction() as unit:
+                unit.give_back(self.name)
+        except (CrashError, NotDurable):
+            self.left = False
+            self.surroundings.tell(f"{self.name} could not give back what it held: {fate.value}")
+        finally:
+            self.database.backend.fate = Fate.GOOD
+
     async def _body(self) -> None:
+        """As `app/daemon.py` puts a node together."""
         store = NodesStore(self)
-        with self.database.snapshot() as reading:
-            self.clock.catch_up(reading.latest())
-        health = Health(self.clock, self.name)
-        self.follower = Follower(store, self.clock)
-        taker = self.court.taker(self.name, lambda: self.outbox.has_room)
-        self.dispatcher = Dispatcher(store, self.clock, taker, health.store, lambda: self.follower.organisation)
+        if self.database.alone or not self.surroundings.unreadable():
+            clocks.begin(self.database, self.clock)
         async with Supervisor() as supervisor:
-            channels: dict[str, Channel] = {kind: NodesChannel(self, kind) for kind in CHANNELS}
-            doors = Doors(channels, NodesLights(self))
-            self.outbox = Outbox(store, self.clock, self.dispatcher, doors, self.name, supervisor.spawn)
-            deadlines = Deadlines(store, self.clock, self.dispatcher, health.report)
+            house = self._house(store, supervisor)
+            deadlines = Deadlines(store, self.clock, self.dispatcher, house.health.report)
             self.dispatcher.listeners += [self.follower.offer, self.outbox.offer, deadlines.offer, self._announce]
-            self.follower.tell.append(self._hear)
             self.follower.elsewhere.append(self.outbox.look)
-            self.follower.changed.append(self._learn)
-            await self.follower.begin()
-            self.began_at = self.follower.head.position
+            with contextlib.suppress(NotDurable):
+                await self.follower.begin()
             parts: tuple[tuple[str, Coroutine[Any, Any, None]], ...] = (
                 ("dispatcher", self.dispatcher.run()),
                 ("follower", self.follower.run()),
                 ("outbox", self.outbox.run()),
                 ("deadlines", deadlines.run()),
-                ("health", health.run(self.dispatcher)),
+                ("health", house.health.run(self.dispatcher)),
+                ("clock watch", clocks.watch(self.clock, store, house.health)),
             )
             for name, work in parts:
                 supervisor.forever(name, work)
+            self.drain = Drain(house, cast(Hub, _Feed()), supervisor, cast(Server, SimpleNamespace()), lambda: None)
             self.ready = True
-            await asyncio.Event().wait()
+            await self.drain.ended()
+            if self.alive:
+                self.surroundings.tell(f"{self.name} ends, as it was told")
+                self.left = True
+                self.end()
+
+    def _house(self, store: NodesStore, supervisor: Supervisor) -> House:
+        health = Health(self.clock, self.name)
+        self.follower = Follower(store, self.clock)
+        taker = self.court.taker(self.name, lambda: self.outbox.has_room)
+        self.dispatcher = Dispatcher(store, self.clock, taker, health.store, lambda: self.follower.organisation)
+        channels: dict[str, Channel] = {kind: NodesChannel(self, kind) for kind in CHANNELS}
+        doors = Doors(channels, NodesLights(self))
+        self.outbox = Outbox(store, self.clock, self.dispatcher, doors, self.name, supervisor.spawn)
+        self.follower.began.append(self._begins)
+        self.follower.tell.append(self._hear)
+        self.follower.changed.append(self._learn)
+        return House(self.name, store, self.clock, self.dispatcher, self.outbox, self.follower, health)
+
+    def _begins(self, head: Head) -> None:
+        self.began_at = head.position
 
     def _hear(self, logged: Sequence[Logged]) -> None:
         if self.alive:
@@ -169,113 +207,8 @@ class Life:
                 self.announce(self.name, one.logged[-1].position)
 
 
-class NodesStore:
-    """Fulfils `ports.Store`: one writer after the other, with a fate for each."""
+class _Feed:
+    """The consoles' part of an ending."""
 
-    def __init__(self, life: Life) -> None:
-        self._life = life
-        self._inner = InlineStore(life.database)
-        self._writer = asyncio.Lock()
-        self._head: tuple[int, Any] = (-1, None)
-
-    @property
-    def alone(self) -> bool:
-        return self._inner.alone
-
-    async def transact(self, work: Callable[[Registry], T]) -> T:
-        around = self._life.surroundings
-        if self._in_vain(work) and not around.within(Trouble.SLOW):
-            self._life.require_alive()
-            return self._nothing(work)  # type: ignore[return-value]  # what the real questions would give
-        with around.waiting(self._life.name):
-            async with self._writer:
-                await around.disk_turns()
-                self._life.require_alive()
-                return await self._meet_fate(work)
-
-    async def read(self, work: Callable[[Reading], T]) -> T:
-        life, around = self._life, self._life.surroundings
-        looks = _name(work) == "Follower._look.<locals>.<lambda>"
-        if not looks or self._head[0] != around.changes or around.within(Trouble.SLOW):
-            with around.waiting(life.name):
-                await around.disk_turns()
-        life.require_alive()
-        if around.unreadable() and life.ready:
-            around.refused(life.name, "a question is refused", _name(work), None)
-            raise NotDurable("disk I/O error")
-        if not looks:
-            return await self._inner.read(work)
-        if self._head[0] != around.changes:
-            self._head = (around.changes, await self._inner.read(work))
-        found: T = self._head[1]
-        return found
-
-    async def _meet_fate(self, work: Callable[[Registry], T]) -> T:
-        life, around = self._life, self._life.surroundings
-        fate = life.database.backend.fate = around.fate()
-        life.court.touched.clear()
-        try:
-            return await self._inner.transact(work)
-        except CrashError:
-            life.die(fate.value)
-            raise asyncio.CancelledError from None
-        except NotDurable:
-            around.refused(life.name, fate.value, _name(work), frozenset(life.court.touched) or None)
-            raise
-        finally:
-            life.database.backend.fate = Fate.GOOD
-            await around.disk_answers()
-            life.require_alive()
-
-    def _in_vain(self, work: Callable[[Registry], T]) -> bool:
-        asks = QUIET.get(_name(work))
-        if asks is None:
-            return False
-        now = self._life.surroundings.milliseconds(self._life.clock.now())
-        return not self._life.disk.ask(asks.format(now=now))[0][0]
-
-    def _nothing(self, work: Callable[[Registry], object]) -> object:
-        if _name(work) != "Deadlines._sweep.<locals>.<lambda>":
-            return ()
-        due = self._life.disk.ask("SELECT min(due) FROM alarms")[0][0]
-        return (), None if due is None else tables.moment(due)
-
-
-@dataclass(frozen=True)
-class NodesChannel:
-    """Fulfils `ports.Channel`: how this node reaches the provider."""
-
-    life: Life
-    kind: str
-
-    async def send(self, message: Message) -> Outcome:
-        self.life.require_alive()
-        around = self.life.surroundings
-        if around.happens(around.scenario.likely["crash"]):
-            self.life.die("just before it called a provider")
-            raise asyncio.CancelledError
-        outcome = await self.life.network.take(self.life.name, self.kind, message, behind=self.life.process.behind)
-        self.life.require_alive()
-        if around.happens(around.scenario.likely["crash"]):
-            self.life.die("just after a provider had answered")
-            raise asyncio.CancelledError
-        return outcome
-
-    async def end(self, effect: EndCall) -> bool:
-        self.life.require_alive()
-        return self.life.network.end(self.life.name, effect)
-
-
-@dataclass(frozen=True)
-class NodesLights:
-    """Fulfils `ports.Lights`: how this node reaches the broker."""
-
-    life: Life
-
-    async def show(self, alarm: str, feedback: Feedback) -> bool:
-        self.life.require_alive()
-        return await self.life.surroundings.show(self.life.name, alarm, feedback)
-
-
-def _name(work: Callable[..., Any]) -> str:
-    return getattr(work, "__qualname__", "")
+    def close(self) -> None:
+        """They are elsewhere."""

@@ -176,7 +176,7 @@ class People:
         chance, until = self.around.scenario.chance, self.around.time + PATIENCE
         self.around.tell(what)
         while self.around.time < until:
-            ready = sorted(name for name, life in self.up.items() if life.ready)
+            ready = sorted(name for name, life in self.up.items() if life.ready and not self._avoided(life))
             if ready:
                 taken = await self._ask(self.up[chance.choice(ready)], incoming)
                 if taken is not None:
@@ -184,6 +184,11 @@ class People:
             await asyncio.sleep(chance.choice([0.2, 1.0]))
         self.gave_up.append(what)
         return None
+
+    def _avoided(self, life: Life) -> bool:
+        """A load balancer hears within a second that a node is told to stop."""
+        told = life.told_at is not None and self.around.time - life.told_at > 1.0
+        return told and len(self.up) > 1
 
     async def _ask(self, life: Life, incoming: Incoming) -> Taken | None:
         """One node. None: it died, does not answer, or could not store it, and who asked does not know which."""

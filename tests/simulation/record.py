@@ -21,10 +21,12 @@ from tests.simulation.judging import Commit, Court
 from tests.simulation.node import Life
 from tests.simulation.people import People
 from tests.simulation.scenario import Scenario
-from tests.simulation.surroundings import Surroundings
+from tests.simulation.surroundings import Outage, Surroundings
 
 LEASE = 31.0
 """Seconds after which what a dead node held is anybody's."""
+LOOKS = 10.5
+"""Seconds within which every node has looked at the clock of the database that it shares."""
 GRACE = 1.3
 """Seconds in which what is due must be done: the second of the promise, and what disk and network take."""
 
@@ -52,13 +54,15 @@ class Record:
     commits: list[Commit]
     head: int
     verified: tuple[str, ...]
-    ways: list[tuple[float, float, str | None, frozenset[str] | None]] = field(init=False)
-    """What was in the way: from, to, of which node (of none, nobody could do anything), and for which alarms."""
+    ways: list[Outage] = field(init=False)
+    """What was in the way; of no node: nobody could do anything."""
     _duties: dict[int, Duties] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ways = [(o.start, o.end, o.node, o.alarms) for o in self.around.outages]
-        self.ways += [(start, end, None, None) for start, end in self._nobody_up(self.scenario.nodes)]
+        self.ways = [*self.around.outages]
+        self.ways += [Outage(start, end) for start, end in self._nobody_up(self.scenario.nodes)]
+        if len(self.scenario.nodes) > 1:
+            self.ways += [Outage(at, at + LOOKS) for at, _ in self.scenario.clock]
 
     def _nobody_up(self, nodes: tuple[str, ...]) -> Iterator[tuple[float, float]]:
         first, *others = ([o for o in self.around.outages if o.node == name] for name in nodes)
@@ -70,19 +74,14 @@ class Record:
 
     @cached_property
     def unknowing(self) -> list[tuple[float, float, datetime]]:
-        """Where a clock was put back, a node that starts goes on from the end of the log, unless a sister still knows
-        better: when it died, when it started, and from which instant it goes on.
+        """Where a clock was put back, a node that starts goes on from the end of the log: when it died and started, and
+        from which instant it goes on.
         """
-        back = min((at for at, _, step in self.scenario.steps_of_the_clock if step < timedelta()), default=None)
+        back = min((at for at, step in self.scenario.clock if step < timedelta()), default=None)
         if back is None:
             return []
-        deaths = [o for o in self.around.outages if o.dead and o.end > back]
-        begun: dict[str | None, float] = {}
-        for death in deaths:
-            begun.setdefault(death.node, death.start)
-        nobody_knows = max(begun.get(node, self.scenario.ends_at) for node in self.scenario.nodes)
+        lost = sorted((o.end, o.start) for o in self.around.outages if o.dead and o.end > back)
         log = sorted((told.position, told.at, told.event.at) for tale in self.tales.values() for told in tale)
-        lost = sorted((death.end, death.start) for death in deaths if death.end >= nobody_knows)
         ends = ((died, start, [instant for _, at, instant in log if at < start]) for start, died in lost)
         return [(died, start, instants[-1]) for died, start, instants in ends if instants]
 
@@ -113,25 +112,31 @@ class Record:
         until, again = at, True
         while again:
             again = False
-            for start, end, whose, alarms in self.ways:
-                if alarms is not None and alarm not in alarms:
-                    continue
-                over = end if whose is None else min(end, start + LEASE) if held else start
-                if start - GRACE <= until < over + 0.001:
-                    until, again = over + 0.001, True
+            for way in self.ways:
+                over = _over(way, held=held) + 0.001
+                concerned = way.alarms is None or alarm in way.alarms
+                if concerned and way.start - GRACE <= until < over:
+                    until, again = over, True
         return until + GRACE
 
     def second_of(self, due: datetime, told: Told) -> float:
         """The second at which an instant comes that was stored with this event. A clock that is put back later must not
         make it later; one that is put forward may make it sooner.
         """
-        stepped = any(at <= told.at for at, _, _ in self.scenario.steps_of_the_clock)
+        stepped = any(at <= told.at for at, _ in self.scenario.clock)
         now = told.event.at if stepped else self.scenario.began + timedelta(seconds=told.at)
         second = told.at + max(0.0, (due - now).total_seconds())
         for died, start, instant in self.unknowing:
             if told.at < start and died <= second + GRACE:
                 second = start + max(0.0, (due - instant).total_seconds())
         return second
+
+
+def _over(way: Outage, *, held: bool) -> float:
+    """When it is in the way no more of what any node may do, or of what that one holds."""
+    if way.node is None:
+        return way.end
+    return min(way.end, way.start + LEASE) if held and not way.released else way.start
 
 
 def record(around: Surroundings, people: People, lives: list[Life], shell: Administration, court: Court) -> Record:

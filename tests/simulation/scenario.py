@@ -23,6 +23,7 @@ class Trouble(StrEnum):
     """Classes of faults."""
 
     CRASH = "crash"
+    LEAVE = "leave"
     STOP = "stop"
     COMMITS = "commits"
     FULL = "full"
@@ -34,10 +35,12 @@ class Trouble(StrEnum):
     REDELIVERY = "redelivery"
     RELAY = "relay"
     CLOCK = "clock"
+    CROWD = "crowd"
 
 
 LONGEST = {
     Trouble.CRASH: 20.0,
+    Trouble.LEAVE: 30.0,
     Trouble.STOP: 45.0,
     Trouble.FULL: 20.0,
     Trouble.SLOW: 10.0,
@@ -47,6 +50,11 @@ LONGEST = {
     Trouble.RELAY: 240.0,
 }
 """Seconds that a time of trouble lasts at most; the others come in instants."""
+NODES = (Trouble.CRASH, Trouble.LEAVE, Trouble.STOP)
+"""What happens to one node."""
+RARE = {Trouble.CLOCK: 0.12, Trouble.CROWD: 0.12, Trouble.LEAVE: 0.2}
+DATABASE = "database"
+"""Whose clock it is by which nodes go that share one."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,7 @@ class Change:
 @dataclass(frozen=True)
 class Window:
     """Something is unwell for a while: disk full or slow, a provider or the broker or the relay away, a node stopped;
-    a crash is at the beginning.
+    at the beginning a node crashes, or is told to stop.
     """
 
     trouble: Trouble
@@ -138,7 +146,10 @@ class Scenario:
     meddling: list[Meddling]
     changes: list[Change]
     windows: list[Window]
-    steps_of_the_clock: list[tuple[float, str, timedelta]]
+    clock: list[tuple[float, timedelta]]
+    """At these seconds the clock by which the nodes go is put forward or back by so much."""
+    walls: list[tuple[float, str, timedelta]]
+    """At these the one of this machine is, which its node does not go by."""
     likely: dict[str, float]
     calm_at: float
     ends_at: float
@@ -148,7 +159,7 @@ def scenario(seed: int) -> Scenario:
     """The scenario of a seed; the same for ever, as long as this file does not change."""
     chance = Random(seed)
     nodes = ("north", "south") if chance.random() < 0.4 else ("north",)
-    troubles = frozenset(t for t in Trouble if chance.random() < (0.12 if t is Trouble.CLOCK else 0.33))
+    troubles = frozenset(t for t in Trouble if chance.random() < RARE.get(t, 0.33))
     calm_at = chance.uniform(30, 90) if chance.random() < 0.95 else chance.uniform(150, 300)
     when = turn(chance)
     organisation = office(chance, when)
@@ -165,6 +176,7 @@ def scenario(seed: int) -> Scenario:
         _changes(chance, when, calm_at),
         [w for t in Trouble if t in troubles for w in _windows(chance, t, calm_at, nodes)],
         _clock(chance, troubles, calm_at, nodes),
+        _walls(chance, nodes, calm_at),
         _likely(chance, troubles),
         calm_at,
         calm_at + CALM,
@@ -265,23 +277,35 @@ def _windows(chance: Random, trouble: Trouble, calm_at: float, nodes: tuple[str,
     for _ in range(chance.choice([1, 2])):
         start = chance.uniform(0.5, calm_at)
         end = min(calm_at, start + chance.uniform(0.1, LONGEST[trouble]))
-        choices = nodes if trouble in (Trouble.CRASH, Trouble.STOP) else CHANNELS
+        choices = nodes if trouble in NODES else CHANNELS
         windows.append(Window(trouble, start, end, chance.choice(choices)))
     return windows
 
 
 def _clock(
     chance: Random, troubles: frozenset[Trouble], calm_at: float, nodes: tuple[str, ...]
-) -> list[tuple[float, str, timedelta]]:
-    """Steps of an hour; of all nodes together, as when the time server was wrong. Not where a node may sleep through
-    one: nodes whose clocks are far apart are another matter.
+) -> list[tuple[float, timedelta]]:
+    """Steps of an hour, as when the time server was wrong. Of several nodes each looks every ten seconds; what is undone
+    before all have looked parts them by an hour, and nothing is promised of such.
     """
-    if Trouble.CLOCK not in troubles or (Trouble.STOP in troubles and len(nodes) > 1):
+    if Trouble.CLOCK not in troubles:
         return []
     hour = timedelta(hours=chance.choice([1, -1]))
     at = chance.uniform(2, calm_at - 5)
-    steps = [(at, node, hour) for node in nodes]
-    if chance.random() < 0.5:
-        back = at + chance.uniform(1, 5)
-        steps += [(back, node, -hour) for node in nodes]
-    return steps
+    undone = at + chance.uniform(1, 5) + (11 if len(nodes) > 1 else 0)
+    once = chance.random() < 0.5 or (len(nodes) > 1 and Trouble.STOP in troubles)
+    return [(at, hour)] if once else [(at, hour), (undone, -hour)]
+
+
+def _walls(chance: Random, nodes: tuple[str, ...], calm_at: float) -> list[tuple[float, str, timedelta]]:
+    """Nodes that share a database go by its clock; what hangs on their own walls is anything."""
+    if len(nodes) == 1 or chance.random() < 0.5:
+        return []
+    return [
+        (
+            chance.choice([0.0, chance.uniform(1, calm_at)]),
+            chance.choice(nodes),
+            timedelta(minutes=chance.uniform(-70, 70)),
+        )
+        for _ in range(chance.choice([1, 2]))
+    ]

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.model import Purpose
-from alarmd.store.tables import instant
 from tests.simulation.disk import Fate
 from tests.simulation.scenario import Scenario, Trouble, Window
 from tests.simulation.virtual import VirtualLoop
@@ -33,7 +31,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Shown:
-    """A light showed something."""
+    """A light showed something. `behind`: the node was stopped just before, as in `Sent`."""
 
     at: float
     node: str
@@ -41,12 +39,14 @@ class Shown:
     device: str
     state: str
     ref: str | None
+    behind: bool
 
 
 @dataclass(frozen=True)
 class Outage:
     """A time in which nothing can be asked of the nodes (or of one of them); where `alarms` are known, what is awaited
-    of others is none the later for it. `dead`: the node was not there, and has begun anew.
+    of others is none the later for it. `dead`: the node was not there, and has begun anew; `released`: what it held it
+    had given back.
     """
 
     start: float
@@ -54,6 +54,7 @@ class Outage:
     node: str | None = None
     alarms: frozenset[str] | None = None
     dead: bool = False
+    released: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,16 +156,13 @@ class Surroundings:
                 slow = any(w.start <= self.time and asked < w.end for w in self._windows.get(Trouble.SLOW, ()))
                 self.outages.append(Outage(asked, self.time, None if slow else node))
 
-    @staticmethod
-    def milliseconds(at: datetime) -> int:
-        return instant(at)
-
     # The lights.
 
-    async def show(self, node: str, alarm: str, feedback: Feedback) -> bool:
+    async def show(self, node: str, alarm: str, feedback: Feedback, *, behind: bool) -> bool:
+        """A message reaches the broker, unless that is away."""
+        away = self.within(Trouble.BROKER) or self.happens(0.1 if Trouble.BROKER in self.scenario.troubles else 0)
+        if not away:
+            self.shown.append(Shown(self.time, node, alarm, feedback.device, feedback.state, feedback.ref, behind))
+            self.tell(f"light {feedback.device} shows {feedback.state} ({feedback.ref}) for {alarm}")
         await asyncio.sleep(0.005)
-        if self.within(Trouble.BROKER) or self.happens(0.1 if Trouble.BROKER in self.scenario.troubles else 0):
-            return False
-        self.shown.append(Shown(self.time, node, alarm, feedback.device, feedback.state, feedback.ref))
-        self.tell(f"light {feedback.device} shows {feedback.state} ({feedback.ref}) for {alarm}")
-        return True
+        return not away

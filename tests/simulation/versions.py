@@ -15,8 +15,8 @@ def newest_version_holds(seen: Record) -> Iterator[str]:
         begun = next(told for told in tale if told.event.kind is EventKind.RAISED)
         version = begun.event.data["organisation"]
         known = [v for v in seen.shell.versions if v.at <= begun.at]
-        settled = [v for v in known if v.at < begun.at - AT_ONCE]
-        if not settled[-1].organisation <= version <= known[-1].organisation:
+        settled = max((v.organisation for v in known if v.at < begun.at - AT_ONCE), default=1)
+        if not settled <= version <= known[-1].organisation:
             yield f"{id}: began with version {version}, and {known[-1].organisation} held"
 
 

@@ -5,12 +5,14 @@ from collections.abc import Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import structlog
 
 from alarmd.alarm.lifecycle import Illegal
+from alarmd.dispatch import admission, deadlines, follower, outbox
 from tests.simulation.administration import Administration
 from tests.simulation.disk import Disk
 from tests.simulation.judge import judge
@@ -20,10 +22,18 @@ from tests.simulation.node import Life
 from tests.simulation.people import People
 from tests.simulation.process import Process
 from tests.simulation.record import record
-from tests.simulation.scenario import Scenario, Trouble, Window, scenario
+from tests.simulation.scenario import DATABASE, NODES, Scenario, Trouble, Window, scenario
 from tests.simulation.surroundings import Outage, Surroundings
 from tests.simulation.virtual import SimulatedClock, StuckError, VirtualLoop
 
+LIMITS: tuple[tuple[ModuleType, str, int], ...] = (
+    (admission, "GROUP", 3),
+    (admission, "SHARE", 1),
+    (deadlines, "AT_ONCE", 2),
+    (follower, "AT_ONCE", 2),
+    (outbox, "AT_ONCE", 3),
+    (outbox, "HELD", 4),
+)
 STOPS = (0.05, 0.5, 3.0, 12.0, 40.0)
 """Seconds for which a node is stopped."""
 
@@ -46,7 +56,7 @@ def run(seed: int) -> Verdict:
     loop = VirtualLoop()
     surroundings = Surroundings(scenario(seed), loop)
     world = World(surroundings, loop)
-    with _listening(surroundings, world.court):
+    with _listening(surroundings, world.court), _crowded(surroundings.scenario):
         try:
             asyncio.set_event_loop(None)
             try:
@@ -67,14 +77,14 @@ class World:
     """Nodes, disk and people together."""
 
     def __init__(self, surroundings: Surroundings, loop: VirtualLoop) -> None:
+        known = surroundings.scenario
         self.court = Court()
         self.past: list[Life] = []
-        self.disk = Disk(self._committed)
+        self.disk = Disk(self._committed, self._databases_clock if len(known.nodes) > 1 else None)
         self._around = surroundings
-        known = surroundings.scenario
         self._network = Network(surroundings)
         self._loop = loop
-        self._wrong = dict.fromkeys(surroundings.scenario.nodes, timedelta())
+        self._wrong = dict.fromkeys((*known.nodes, DATABASE), timedelta())
         self._up: dict[str, Life] = {}
         self._outside: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
@@ -82,6 +92,9 @@ class World:
         self.shell = Administration(surroundings, self.disk, self.court, lambda: self._clock(known.nodes[0]))
         self.people = People(surroundings, self._network, self._up, self.shell)
         surroundings.spawn = self._spawn
+        single = known.nodes[0] if len(known.nodes) == 1 else DATABASE
+        for at, whose, step in (*((at, single, step) for at, step in known.clock), *known.walls):
+            loop.call_at(at, self._step, whose, step)
 
     async def live(self) -> None:
         """From the first second to the last."""
@@ -91,10 +104,8 @@ class World:
             self._group = group
             living = [group.create_task(self._keep(name)) for name in known.nodes]
             for window in known.windows:
-                if window.trouble in (Trouble.CRASH, Trouble.STOP):
+                if window.trouble in NODES:
                     self._loop.call_at(window.start, self._strike, window)
-            for at, node, step in known.steps_of_the_clock:
-                self._loop.call_at(at, self._step, node, step)
             self.people.begin()
             await asyncio.sleep(known.ends_at)
             # Whoever still waits for something is left alone; the nodes end as a process that is killed does.
@@ -128,7 +139,9 @@ class World:
             del self._up[name]
             down = around.scenario.chance.choice([0.1, 2.0, 8.0, 20.0])
             back = min(around.time + down, max(around.time, around.scenario.calm_at))
-            around.outages += [Outage(around.time, around.time), Outage(around.time, back, name, dead=True)]
+            around.outages.append(Outage(around.time, back, name, dead=True, released=life.left))
+            if not life.left:
+                around.outages.append(Outage(around.time, around.time))
             await asyncio.sleep(back - around.time)
 
     def _begin(self, name: str) -> Life:
@@ -174,12 +187,17 @@ class World:
         life = self._up.get(window.what)
         if life is not None and window.trouble is Trouble.CRASH:
             life.die("killed")
+        elif life is not None and window.trouble is Trouble.LEAVE:
+            life.told_to_stop()
         elif life is not None:
             life.stop(window.end)
 
-    def _step(self, node: str, step: timedelta) -> None:
-        self._wrong[node] += step
-        self._around.tell(f"the clock of {node} steps by {step.total_seconds():.0f} s")
+    def _step(self, whose: str, step: timedelta) -> None:
+        self._wrong[whose] += step
+        self._around.tell(f"the clock of {whose} steps by {step.total_seconds():.0f} s")
+
+    def _databases_clock(self) -> datetime:
+        return self._around.scenario.began + self._wrong[DATABASE] + timedelta(seconds=self._loop.time())
 
     def _committed(self, position: int) -> None:
         self._around.changes += 1
@@ -214,6 +232,19 @@ def _listening(surroundings: Surroundings, court: Court) -> Iterator[None]:
         yield
     finally:
         before[:] = kept
+
+
+@contextmanager
+def _crowded(known: Scenario) -> Iterator[None]:
+    """Where it is crowded, everything that has a limit comes to it with a handful."""
+    before = [(module, name, getattr(module, name)) for module, name, _ in LIMITS]
+    try:
+        for module, name, limit in LIMITS if Trouble.CROWD in known.troubles else ():
+            setattr(module, name, limit)
+        yield
+    finally:
+        for module, name, limit in before:
+            setattr(module, name, limit)
 
 
 def _why(fault: BaseException) -> list[str]:
