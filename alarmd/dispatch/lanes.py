@@ -40,6 +40,8 @@ class Lanes:
     spawn: Spawn
     present: Callable[[str, Feedback], Awaitable[Feedback]]
     guarded: Guarded
+    depth: int = 0
+    """Effects that wait here for the broker."""
     _waiting: dict[str, deque[_Light]] = field(default_factory=dict)
     _closed: bool = False
 
@@ -47,6 +49,7 @@ class Lanes:
         """Show it after what this device is shown before."""
         lane = self._waiting.setdefault(feedback.device, deque())
         lane.append(_Light(due, feedback, late or bool(lane), self.clock.now()))
+        self.depth += bool(feedback.id)
         if len(lane) == 1:
             self.spawn(f"light {feedback.device}", self._show_all(feedback.device))
 
@@ -63,7 +66,7 @@ class Lanes:
         lane = self._waiting[device]
         while lane:
             await self.guarded(lane[0].due, self._show(lane[0]))
-            lane.popleft()
+            self.depth -= bool(lane.popleft().feedback.id)
         del self._waiting[device]
 
     async def _show(self, light: _Light) -> Performed | None:

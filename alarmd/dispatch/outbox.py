@@ -43,7 +43,7 @@ END_TRIES = 5
 AT_ONCE = 2000
 HELD = 10_000
 """Effects held here: when there are more, what is committed is left in the store. Claims go further by AT_ONCE, so that
-the most urgent of what was left finds room all the same."""
+the most urgent of what was left finds room all the same. Lights that wait for a broker take no room from people."""
 IN_FLIGHT = (272, 256, 224, 192, 160, 128)
 """By priority: with fewer tellings than this under way through a channel, another one may begin. The rest wait, the
 most urgent first; a provider that hangs on what is less urgent still has room for what is more."""
@@ -97,7 +97,12 @@ class Outbox:
     @property
     def has_room(self) -> bool:
         """May more be leased to this node?"""
-        return not self._closed and len(self._held) < HELD
+        return not self._closed and self._taken < HELD
+
+    @property
+    def _taken(self) -> int:
+        """So much of HELD is taken."""
+        return len(self._held) - (self._lanes.depth if self._lanes else 0)
 
     def offer(self, committed: Sequence[Committed]) -> None:
         """Effects that were just committed, leased to this node."""
@@ -154,7 +159,7 @@ class Outbox:
             if self._dispatcher.doubtful:
                 await self._recall(now)
             fetched = limit = 1
-            while fetched == limit and (room := HELD + AT_ONCE - len(self._held)) > 0:
+            while fetched == limit and (room := HELD + AT_ONCE - self._taken) > 0:
                 limit = min(AT_ONCE, room)
                 claimed = await self._store.transact(partial(_claim, node=self._node, now=now, limit=limit))
                 fetched = len(claimed)
@@ -274,7 +279,7 @@ class Outbox:
         self._held.pop(effect, None)
         self._under_way.discard(effect)
         self._settled.set()
-        if self._more and len(self._held) < HELD:
+        if self._more and self._taken < HELD:
             self._wake.set()
 
     # Telling people: the most urgent first, so many at a time through each channel.

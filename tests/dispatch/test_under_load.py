@@ -243,6 +243,20 @@ async def test_what_is_held_is_bounded_and_all_are_told(world: World, monkeypatc
         assert not await loop.store.transact(lambda unit: unit.claim("one", loop.clock.now(), 10_000))
 
 
+async def test_lights_that_wait_for_a_broker_take_no_room_from_people(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "HELD", 5)
+    monkeypatch.setattr(outbox, "AT_ONCE", 2)
+    world.lamp.on = False
+    async with world.life() as loop:
+        for n in range(20):
+            await loop.submit(pressed("desk-3", f"r{n}"))
+        await loop.submit(pressed("room-2"))
+        await loop.clock.advance(0.1)
+        assert len(world.wires["sms"].told) == 7, "all of both alarms"
+
+
 GROUP_OF_ONE = 5
 """Effects of one press at most: the last that was taken may go so far beyond."""
 
