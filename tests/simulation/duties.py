@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from alarmd.organisation.model import Organisation, Schedule
 from tests.oracle.plain import MINUTE, Plain, Span, Watch
 
-BEFORE, AFTER = timedelta(hours=4), timedelta(hours=1, minutes=10)
-"""Clocks are put forward by an hour, too."""
+BEFORE, AFTER = timedelta(hours=4), timedelta(hours=5)
+"""Clocks are put forward by an hour, too; and what ends in an hour that is repeated ends the last time."""
 
 
 class Duties:

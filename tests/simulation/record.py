@@ -41,6 +41,18 @@ class Told:
     alarm: Alarm
 
 
+@dataclass(frozen=True)
+class Unknowing:
+    """Where a clock was put back, a node that starts goes on from the end of the log: when it died and started, from
+    which instant it goes on, and by how much it may be behind its sister for that.
+    """
+
+    died: float
+    start: float
+    instant: datetime
+    behind: float
+
+
 @dataclass
 class Record:
     """Everything the judge may know."""
@@ -73,17 +85,15 @@ class Record:
             yield from ((start, end) for start, end in both if start <= end)
 
     @cached_property
-    def unknowing(self) -> list[tuple[float, float, datetime]]:
-        """Where a clock was put back, a node that starts goes on from the end of the log: when it died and started, and
-        from which instant it goes on.
-        """
+    def unknowing(self) -> "list[Unknowing]":
+        """The starts after which a clock goes on from the end of the log."""
         back = min((at for at, step in self.scenario.clock if step < timedelta()), default=None)
         if back is None:
             return []
         lost = sorted((o.end, o.start) for o in self.around.outages if o.dead and o.end > back)
         log = sorted((told.position, told.at, told.event.at) for tale in self.tales.values() for told in tale)
-        ends = ((died, start, [instant for _, at, instant in log if at < start]) for start, died in lost)
-        return [(died, start, instants[-1]) for died, start, instants in ends if instants]
+        ends = ((died, start, [(at, instant) for _, at, instant in log if at < start]) for start, died in lost)
+        return [Unknowing(died, start, found[-1][1], start - found[-1][0]) for died, start, found in ends if found]
 
     def organisation(self, alarm: Alarm) -> Organisation:
         """The one with which it began."""
@@ -126,10 +136,11 @@ class Record:
         stepped = any(at <= told.at for at, _ in self.scenario.clock)
         now = told.event.at if stepped else self.scenario.began + timedelta(seconds=told.at)
         second = told.at + max(0.0, (due - now).total_seconds())
-        for died, start, instant in self.unknowing:
-            if told.at < start and died <= second + GRACE:
-                second = start + max(0.0, (due - instant).total_seconds())
-        return second
+        for unknowing in self.unknowing:
+            if told.at < unknowing.start and unknowing.died <= second + GRACE:
+                second = unknowing.start + max(0.0, (due - unknowing.instant).total_seconds())
+        behind = [u.behind for u in self.unknowing if u.start <= told.at and len(self.scenario.nodes) > 1]
+        return second + max(behind, default=0.0)
 
 
 def _over(way: Outage, *, held: bool) -> float:

@@ -285,15 +285,15 @@ def _windows(chance: Random, trouble: Trouble, calm_at: float, nodes: tuple[str,
 def _clock(
     chance: Random, troubles: frozenset[Trouble], calm_at: float, nodes: tuple[str, ...]
 ) -> list[tuple[float, timedelta]]:
-    """Steps of an hour, as when the time server was wrong. Of several nodes each looks every ten seconds; what is undone
-    before all have looked parts them by an hour, and nothing is promised of such.
+    """Steps of an hour, as when the time server was wrong. Not one that is undone before everybody has noticed (of
+    several nodes each looks every ten seconds): it would part them by an hour, and nothing is promised of such.
     """
     if Trouble.CLOCK not in troubles:
         return []
     hour = timedelta(hours=chance.choice([1, -1]))
     at = chance.uniform(2, calm_at - 5)
     undone = at + chance.uniform(1, 5) + (11 if len(nodes) > 1 else 0)
-    once = chance.random() < 0.5 or (len(nodes) > 1 and Trouble.STOP in troubles)
+    once = chance.random() < 0.5 or Trouble.STOP in troubles
     return [(at, hour)] if once else [(at, hour), (undone, -hour)]
 
 
