@@ -171,6 +171,12 @@ class Unit(Reading, Protocol):
         """
         ...
 
+    def newest_open(self, device: str) -> Alarm | None:
+        """Of the open alarms in which this device has pressed with a ref, the one that was opened last. Costs the same
+        however many are open: in a storm whoever is not answered at once presses again.
+        """
+        ...
+
     def open_for_cause(self, cause: str) -> Alarm | None: ...
 
     def next_code(self) -> str:

@@ -93,17 +93,16 @@ class Taker:
         return Taken(taken.decision, alarm, taken.committed, KnownSignal(first.data["signal"], alarm.id, joined))
 
     def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:
-        """A ref that was taken before. Its device hears so once more; and if it has another open alarm, what the newest
-        of those shows comes last.
+        """A ref that was taken before. Its device hears so once more; and if it has a newer alarm that is open, what
+        that one shows comes last.
         """
         alarm = unit.alarm(known.alarm)
         if alarm is None or pressed.device is None:
             return Taken(Decision(None), alarm, signal=known, repeated=True)
-        others = [
-            a for a in unit.open_in_zone(alarm.first.zone or "") if a.id != alarm.id and pressed.device in devices(a)
-        ]
         shows = [self._light(unit, alarm, pressed.device, pressed.ref)]
-        shows += [self._light(unit, a, pressed.device, devices(a)[pressed.device]) for a in others[-1:]]
+        newest = unit.newest_open(pressed.device)
+        if newest is not None and newest.id != alarm.id:
+            shows.append(self._light(unit, newest, pressed.device, devices(newest)[pressed.device]))
         return Taken(Decision(None), alarm, signal=known, repeated=True, shows=tuple(shows))
 
     def _light(self, unit: Unit, alarm: Alarm, device: str, ref: str | None) -> tuple[str, Feedback]:

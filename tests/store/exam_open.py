@@ -9,8 +9,11 @@ from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action, DeadlinePassed, FaultFound, FaultGone, Pressed
 from alarmd.alarm.model import Device, Kind, Person
 from alarmd.errors import Refused
+from alarmd.organisation.model import Joining
 from alarmd.ports import Registry
-from tests.store.stage import Stage, stage
+from tests.store.stage import Stage, pressed, stage
+from tests.support.effort import effort
+from tests.support.organisations import office
 
 
 def by_phone(person: str) -> Person:
@@ -51,6 +54,35 @@ class ExamOfOpenAlarms:
         (new,) = one.take(FaultFound("new", "away"))
         assert new.alarm is not None
         assert new.alarm.code == "15"
+
+    # What a repeated press shows.
+
+    def test_a_repeated_press_shows_last_what_is_newest(self, one: Stage) -> None:
+        one.apply(office(externals={}, joining=Joining(same_device=False)))
+        first, second, third = (one.press("desk-3", f"r{n}").alarm for n in range(3))
+        one.press("desk-4", "other")
+        assert first is not None
+        assert second is not None
+        assert third is not None
+        assert [(alarm, light.ref) for alarm, light in one.press("desk-3", "r0").shows] == [
+            (first.id, "r0"),
+            (third.id, "r2"),
+        ]
+        assert [light.ref for _, light in one.press("desk-3", "r2").shows] == ["r2"]
+        pressed_again = one.take(pressed("desk-3", "r3"), pressed("desk-3", "r0"))[1]
+        assert [light.ref for _, light in pressed_again.shows] == ["r0", "r3"], "also what was pressed beside it"
+        fourth = pressed_again.shows[-1][0]
+        one.does(fourth, Action.CANCEL, reason="by mistake")
+        one.reopen()
+        assert [light.ref for _, light in one.press("desk-3", "r0").shows] == ["r0", "r2"]
+
+    def test_repeated_presses_cost_the_same_however_many_alarms_are_open(self, one: Stage) -> None:
+        one.apply(office(externals={}, joining=Joining(same_device=False)))
+        one.press("desk-3", "again")
+        one.press("desk-3", "again")
+        few = effort(lambda: one.press("desk-3", "again"))
+        one.take(*(pressed(device, f"{device}-{n}") for n in range(50) for device in ("desk-3", "desk-4")))
+        assert effort(lambda: one.press("desk-3", "again")) <= few + 20
 
     # What a press may join.
 

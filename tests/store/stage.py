@@ -14,6 +14,7 @@ from alarmd.alarm.incoming import Action, Answered, FaultFound, Incoming, Outcom
 from alarmd.alarm.model import Alarm, AttemptState, Device, Person
 from alarmd.clock import new_id
 from alarmd.dispatch.take import Taken, Taker
+from alarmd.organisation.model import Organisation
 from alarmd.ports import Registry
 from alarmd.store import Database, open_database
 from tests.support.organisations import office
@@ -40,9 +41,9 @@ class Stage:
         self.database.close()
         self.database = open_database(self.url, node=self.node, daemon=self.daemon)
 
-    def apply(self) -> int:
+    def apply(self, office: Organisation = OFFICE) -> int:
         with self.database.transaction() as unit:
-            return unit.add_organisation(OFFICE, by="test", now=self.now, why=None)
+            return unit.add_organisation(office, by="test", now=self.now, why=None)
 
     def taker(self) -> Taker:
         return Taker(self.node, new_id)
