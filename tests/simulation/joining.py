@@ -47,6 +47,19 @@ def signals_join_rightly(seen: Record) -> Iterator[str]:
         alarms[id] = told.alarm
 
 
+def no_two_are_alike(seen: Record) -> Iterator[str]:
+    """Of the alarms that are open at one time no two have one answer code, and no two one cause."""
+    alarms: dict[str, Alarm] = {}
+    for id, told in sorted(((id, t) for id, tale in seen.tales.items() for t in tale), key=lambda at: at[1].position):
+        if told.event.kind is EventKind.RAISED:
+            others = [alarm for alarm in alarms.values() if not _over(alarm)]
+            if any(alarm.code == told.alarm.code for alarm in others):
+                yield f"{id} has the code {told.alarm.code} of another alarm that is open"
+            if told.alarm.cause and any(alarm.cause == told.alarm.cause for alarm in others):
+                yield f"{id} is raised for {told.alarm.cause}, and there is one"
+        alarms[id] = told.alarm
+
+
 def _judge(seen: Record, id: str, told: Told, alarms: list[Alarm]) -> Iterator[str]:
     data, by = told.event.data, told.event.by
     pressed = Pressed(Kind(data["kind"]), by, data["device"], data["zone"], told.event.at, data["drill"])

@@ -12,7 +12,7 @@ from alarmd.escalation.plan import due
 from tests.simulation.chain import chain_was_followed
 from tests.simulation.endings import all_clear_was_given, nothing_follows_the_end
 from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
-from tests.simulation.joining import signals_join_rightly
+from tests.simulation.joining import no_two_are_alike, signals_join_rightly
 from tests.simulation.lights import lights_answer, lights_follow, silence_is_kept
 from tests.simulation.record import LOOKS, Record, Told
 from tests.simulation.scenario import Trouble
@@ -35,6 +35,7 @@ def judge(seen: Record) -> list[str]:
         feeds_heard_everything,
         what_was_accepted_is_there,
         signals_join_rightly,
+        no_two_are_alike,
         answers_are_there,
         refusals_have_a_reason,
         no_alarm_is_silent,

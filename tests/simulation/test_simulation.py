@@ -2,9 +2,11 @@
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, switched_on
+from tests.simulation.mutants import switched_on
 from tests.simulation.story import told
 from tests.simulation.world import run
+from tests.simulation.wrongs_of_the_engine import ENGINE
+from tests.simulation.wrongs_of_the_loop import LOOP
 
 SHARES = 10
 WORLDS = 30
@@ -25,13 +27,13 @@ def test_a_seed_replays_exactly() -> None:
 
 
 def test_every_small_wrong_fits_the_code_and_leaves_no_trace() -> None:
-    for mutant in MUTANTS:
+    for mutant in (*LOOP, *ENGINE):
         with switched_on(mutant):
             pass
     assert not run(3).findings
 
 
 def test_a_small_wrong_is_found() -> None:
-    wrong = next(mutant for mutant in MUTANTS if mutant.where.endswith("Deadlines._passed"))
+    wrong = next(mutant for mutant in LOOP if mutant.where.endswith("Deadlines._passed"))
     with switched_on(wrong):
         assert run(1).findings

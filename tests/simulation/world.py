@@ -13,6 +13,7 @@ import structlog
 
 from alarmd.alarm.lifecycle import Illegal
 from alarmd.dispatch import admission, deadlines, follower, outbox
+from alarmd.store import memory
 from tests.simulation.administration import Administration
 from tests.simulation.disk import Disk
 from tests.simulation.judge import judge
@@ -33,6 +34,9 @@ LIMITS: tuple[tuple[ModuleType, str, int], ...] = (
     (follower, "AT_ONCE", 2),
     (outbox, "AT_ONCE", 3),
     (outbox, "HELD", 4),
+    (memory, "ALARMS", 1),
+    (memory, "ORGANISATIONS", 1),
+    (memory, "ZONES", 1),
 )
 STOPS = (0.05, 0.5, 3.0, 12.0, 40.0)
 """Seconds for which a node is stopped."""
