@@ -60,6 +60,13 @@ class Drain:
         await self._ended.wait()
 
     async def _run(self) -> None:
+        try:
+            await self._hand_over()
+        finally:
+            self.server.should_exit = True
+            self._ended.set()
+
+    async def _hand_over(self) -> None:
         clock, outbox = self.house.clock, self.house.outbox
         began = clock.now()
         if not self.house.store.alone:
@@ -71,4 +78,3 @@ class Drain:
         self.server.should_exit = True
         if not await outbox.settle(clock.now() + FINISHED):
             log.warning("left undone; a sister, or the next start, tries again", effects=outbox.depth)
-        self._ended.set()
