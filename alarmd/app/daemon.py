@@ -169,6 +169,7 @@ def _console(house: House, supervisor: Supervisor, settings: Settings) -> tuple[
 
 
 def _measure(house: House, relay: Relay) -> None:
+    metrics.TASKS.set_function(lambda: len(asyncio.all_tasks()))
     metrics.OUTBOX_DEPTH.set_function(lambda: house.outbox.depth)
     metrics.FAULTS.set_function(lambda: len(house.health.faults))
     metrics.RELAY_CONNECTED.set_function(lambda: relay.healthy)

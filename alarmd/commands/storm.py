@@ -7,6 +7,7 @@ the storm itself is in `rehearsal/storm/`.
 
 import asyncio
 import shutil
+import signal
 import sys
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
@@ -41,22 +42,27 @@ def storm(wish: Wish) -> None:
     """Exits with status 1 when a promise was broken. Raises AlarmdError."""
     wish.check()
     allow_many_files()
+    # However it is told to stop, it ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     console = Console(highlight=False)
     folder = Path(mkdtemp(prefix="alarmd-storm-"))
-    held = False
+    keep = False
     try:
         found = _play(wish, folder, console)
-        held = found.held
+        keep = wish.nodes > 0 and not found.held
+    except AlarmdError:
+        keep = any(folder.glob("node-*.log"))
+        raise
     finally:
-        if held or not wish.nodes:
-            shutil.rmtree(folder)
-        else:
+        if keep:
             console.print(f"What the nodes logged and stored is kept in {folder}.")
+        else:
+            shutil.rmtree(folder)
     if wish.json is not None:
         _write(wish.json, orjson.dumps(found.plain(), option=orjson.OPT_INDENT_2) + b"\n")
     if wish.page is not None:
         _write(wish.page, page(found, _title(wish), wish.again).encode())
-    if not held:
+    if not found.held:
         sys.exit(1)
 
 

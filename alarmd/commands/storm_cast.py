@@ -145,7 +145,7 @@ class Casting:
             account_sid=twilio.account,
             auth_token=twilio.token,
             inbound_url=f"{url}/v1/hooks/twilio/message",
-            people=[PhoneOwner(person.name, person.contact[0].address, "en") for person in people],
+            people=[PhoneOwner(person.name, person.contact[0].address, "en") for person in people if person.contact],
             clock=self.clock,
             spawn=self.supervisor.spawn,
         )

@@ -7,7 +7,9 @@ from itertools import count, islice
 
 NAME = "alarmd storm"
 """By this name a database is known to be a storm's own."""
-GUARDS = ("ada", "bo", "cato", "dina")
+GUARDS, HELPERS = ("ada", "bo", "cato", "dina"), ("erle", "finn", "gro", "hans")
+"""Those who have telephones, and those who answer by a key: nobody does both, since saying the same again is no
+news."""
 ZONE, SITE = 4, 25
 """Buttons in a room, rooms at a site."""
 KINDS = ("panic", "panic", "panic", "assist", "panic", "medical", "panic", "duress")
@@ -63,6 +65,7 @@ def office(devices: int, webhook: str) -> str:
         phone = f'"+479000090{number}"'
         contact = f"[{{sms: {phone}}}, {{voice: {phone}}}]"
         lines.append(f"  {guard}: {{name: {guard.capitalize()} Storm, roles: [guard, admin], contact: {contact}}}")
+    lines += [f"  {helper}: {{name: {helper.capitalize()} Storm, roles: [guard]}}" for helper in HELPERS]
     return "\n".join(lines) + "\n" + CHAINS.format(guards=", ".join(GUARDS), webhook=webhook)
 
 

@@ -18,7 +18,7 @@ from alarmd.commands.common import current, opened, whoever
 from alarmd.commands.keys import Wish as KeyWish
 from alarmd.commands.keys import create
 from alarmd.commands.public_holidays import look_up
-from alarmd.commands.storm_office import GUARDS, NAME, buttons, office
+from alarmd.commands.storm_office import HELPERS, NAME, buttons, office
 from alarmd.errors import CannotStart, NotFound
 from alarmd.organisation.file import parse
 from alarmd.organisation.model import Organisation
@@ -89,7 +89,7 @@ async def own(
             tuple(buttons(devices)),
             _key(settings, Scope.PRESS),
             _key(settings, Scope.READ),
-            tuple(_key(settings, Scope.ANSWER, guard) for guard in GUARDS),
+            tuple(_key(settings, Scope.ANSWER, helper) for helper in HELPERS),
             mailbox,
             sqlite if not given.get("database_url") else None,
         )
@@ -125,6 +125,7 @@ def _daemon(name: str, values: Mapping[str, str], folder: Path) -> Daemon:
 def _furnish(settings: Settings, text: str) -> Organisation:
     """Bring the sample organisation in; a database of anybody else's is left alone. Raises CannotStart."""
     now = SystemClock().now()
+    ours = parse(text, "storm.yaml", look_up(now)).organisation
     with opened(settings) as database, database.transaction() as unit:
         try:
             held = current(unit).name
@@ -135,8 +136,8 @@ def _furnish(settings: Settings, text: str) -> Organisation:
                 f"{database.place} holds the organisation {held!r}: a storm starts nodes over a database of its own; "
                 "to press there, start them yourself and name them by --url"
             )
-        unit.add_organisation(parse(text, "storm.yaml", look_up(now)).organisation, by=whoever(), now=now, why=None)
-        return current(unit)
+        unit.add_organisation(ours, by=whoever(), now=now, why=None)
+        return ours
 
 
 def _key(settings: Settings, scope: Scope, person: str | None = None) -> str:

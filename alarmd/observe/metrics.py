@@ -29,6 +29,7 @@ ATTEMPTS = Counter("alarmd_attempts", "What became of attempts to tell somebody"
 OUTBOX_DEPTH = Gauge("alarmd_outbox_depth", "Effects that wait to be performed by this node")
 STEP_LATENESS = Histogram("alarmd_step_late_seconds", "How late a due step was decided", buckets=QUICK)
 
+TASKS = Gauge("alarmd_tasks", "Pieces of work under way in this node's loop")
 FEED_CLIENTS = Gauge("alarmd_feed_clients", "Consoles that follow the feed of this node")
 MQTT_CONNECTED = Gauge("alarmd_mqtt_connected", "1 while this node is subscribed at the broker")
 RELAY_CONNECTED = Gauge("alarmd_relay_connected", "1 while sister nodes can be told at once")

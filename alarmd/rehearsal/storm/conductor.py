@@ -65,7 +65,7 @@ class Mortals(Protocol):
 
     async def kill(self, which: float) -> None: ...
 
-    async def watch(self) -> None: ...
+    async def watch(self, span: float) -> None: ...
 
 
 class Ears(Protocol):
@@ -144,7 +144,7 @@ class Storm:
         for number in range(min(cast.door.at_once, weather.presses)):
             self._guarded(f"presser-{number}", self._press())
         if cast.nodes is not None:
-            self._guarded("samples", cast.nodes.watch())
+            self._guarded("samples", cast.nodes.watch(weather.span))
             self._guarded("kills", self._at(kills(weather.kill_every, weather, self.dice("kills")), cast.nodes.kill))
         if cast.consoles is not None:
             cuts = kills(weather.cut_every, weather, self.dice("cuts"))

@@ -4,6 +4,7 @@ started. Made by `commands/storm.py`.
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +23,9 @@ from alarmd.rehearsal.storm.samples import Sample, Samples
 READY_WITHIN = timedelta(seconds=30)
 ENDS_WITHIN = 15.0
 LOOKS = timedelta(milliseconds=50)
-EVERY = timedelta(seconds=1)
-"""Between two samples of a node."""
+EVERY, SAMPLES = 1.0, 720
+"""Seconds between two samples of a node; more in a long storm, which has no more than so many samples."""
+TASKS = re.compile(r"^alarmd_tasks (\d+)", re.MULTILINE)
 PROC = Path("/proc")
 
 
@@ -91,22 +93,24 @@ class Nodes:
         await self._until_ready(daemon)
         self.samples.back.append((self.ticks(), daemon.name))
 
-    async def watch(self) -> None:
-        """For ever: what each uses, once a second."""
+    async def watch(self, span: float) -> None:
+        """For ever: what each uses, now and then in a storm that lasts so many seconds."""
+        every = timedelta(seconds=max(EVERY, span / SAMPLES))
         while True:
-            self.look()
-            await self.clock.sleep_until(self.clock.now() + EVERY)
+            tasks = {daemon.name: await self._tasks(daemon) for daemon in self.living}
+            self.look(tasks)
+            await self.clock.sleep_until(self.clock.now() + every)
 
-    def look(self) -> None:
+    def look(self, tasks: Mapping[str, int | None] | None = None) -> None:
         """What each uses now."""
         size = _size(self.database) if self.database is not None else None
         for daemon in self.living:
             assert daemon.process is not None
-            found = _used(daemon.process.pid)
+            found = used(daemon.process.pid)
             if found is not None:
                 memory, daemon.used, files = found
-                cpu = daemon.spent + daemon.used
-                self.samples.taken.append(Sample(self.ticks(), daemon.name, memory, cpu, files, size))
+                cpu, under_way = daemon.spent + daemon.used, (tasks or {}).get(daemon.name)
+                self.samples.taken.append(Sample(self.ticks(), daemon.name, memory, cpu, files, size, under_way))
 
     async def stop(self) -> None:
         """End all in good order, and without mercy who takes too long."""
@@ -151,6 +155,15 @@ class Nodes:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
+    async def _tasks(self, daemon: Daemon) -> int | None:
+        """How much is under way in its loop; None where it does not say so now."""
+        try:
+            async with self.session.get(f"{daemon.url}/metrics", timeout=aiohttp.ClientTimeout(total=2)) as answer:
+                found = TASKS.search(await answer.text())
+        except (aiohttp.ClientError, TimeoutError):
+            return None
+        return int(found[1]) if found else None
+
     def _mark(self) -> None:
         """Note when the last one went, and when the first one came back."""
         if not self.living and self._dark_since is None:
@@ -160,7 +173,7 @@ class Nodes:
             self._dark_since = None
 
 
-def _used(pid: int) -> tuple[int, float, int] | None:
+def used(pid: int) -> tuple[int, float, int] | None:
     """Bytes of resident memory, seconds of CPU, open files; None where the system does not tell, or it is gone. Source:
     proc(5)."""
     try:

@@ -36,7 +36,7 @@ class People:
     ) -> None:
         self.answers: dict[str, Answer] = {}
         self.busy = 0
-        """How many are about to do something."""
+        """How many are about to do something soon."""
         self._session = session
         self._addresses = addresses
         self._keys = keys
@@ -56,12 +56,17 @@ class People:
         key = self._keys[int(answer.person * len(self._keys))]
         try:
             for act, wait in answer.acts:
-                await self._clock.sleep_until(self._clock.now() + timedelta(seconds=wait))
-                self._books.answers.say(alarm, act, self._ticks())
-                if not await self._until_taken(alarm, act, key):
+                if not await self._act(alarm, act, wait, key):
                     return
         finally:
             self.busy -= 1
+        if answer.at_last is not None:
+            await self._act(alarm, Action.RESOLVE, answer.at_last, key)
+
+    async def _act(self, alarm: str, act: Action, wait: float, key: str) -> bool:
+        await self._clock.sleep_until(self._clock.now() + timedelta(seconds=wait))
+        self._books.answers.say(alarm, act, self._ticks())
+        return await self._until_taken(alarm, act, key)
 
     async def _until_taken(self, alarm: str, act: Action, key: str) -> bool:
         """Say it until alarmd says yes; False: the alarm is over. Raises Refused."""

@@ -30,7 +30,9 @@ HABITS: Sequence[tuple[float, tuple[Action, ...]]] = (
     (0.15, (Action.ACKNOWLEDGE,)),
     (0.10, (Action.DECLINE,)),
 )
-"""What those do who answer, and how often: most come and end it, some promise and never come, some cannot."""
+"""What those do who answer, and how often: most come and end it, some promise and do not come, some cannot."""
+AT_LAST = 15
+"""Times `answer_after`: so long after that, on average, an alarm is ended that nobody came to."""
 
 
 class Dice(Protocol):
@@ -49,10 +51,12 @@ Rolls = Callable[[str], Dice]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Who answers: `person` between 0 and 1, among those who can; what he does, each after so many seconds."""
+    """Who answers: `person` between 0 and 1, among those who can; what he does, each after so many seconds. `at_last`:
+    where that does not end the alarm, he does so many seconds later, for which no storm waits."""
 
     person: float
     acts: tuple[tuple[Action, float], ...]
+    at_last: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +150,5 @@ def _answer(weather: Weather, dice: Dice) -> Answer | None:
         if mark < 0:
             break
     waits = tuple((act, dice.expovariate(1 / weather.answer_after)) for act in acts)
-    return Answer(person, waits) if answers else None
+    last = dice.expovariate(1 / weather.answer_after) * AT_LAST
+    return Answer(person, waits, last if acts[-1] is not Action.RESOLVE else None) if answers else None

@@ -8,7 +8,7 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 400, 230
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 8, 34
+LEFT, RIGHT, TOP, BOTTOM = 46, 16, 8, 34
 ROW, SWATCH, LETTER = 15, 28, 6.1
 """Of the legend: the height of a row, what stands before a name, and about the width of a letter."""
 TICKS = 5

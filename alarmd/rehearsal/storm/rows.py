@@ -23,6 +23,7 @@ def counts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     if seen:
         yield "consoles", f"{verdict.consoles}"
         yield "events on each", f"{verdict.events}"
+        yield "in frames", f"{verdict.frames}"
     if verdict.cuts:
         yield "lines cut", f"{verdict.cuts}"
     if verdict.answers or verdict.answers_by_phone:

@@ -9,7 +9,7 @@ MIB = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One look at one node. `at` and `cpu` in seconds (of all its lives), `memory` in bytes (resident), `files` that it
-    holds open, `database` in bytes where it can be known."""
+    holds open, `database` in bytes and `tasks` of its loop where they can be known."""
 
     at: float
     node: str
@@ -17,6 +17,7 @@ class Sample:
     cpu: float
     files: int
     database: int | None = None
+    tasks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,9 @@ class Timeline:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`unanswered`: presses to which nobody said yes. `lost`: accepted, and not on every console's feed. `repeated`:
-    two signals of one press. `unasked`: on the feed although nobody had said yes yet; that is no fault, the yes was
-    lost. `tried_again`: tries that nobody took. `storm_lag`: by so many milliseconds the storm itself was late at the
-    worst.
+    two signals of one press. `frames`: to each console, on average. `unasked`: on the feed although nobody had said yes
+    yet; that is no fault, the yes was lost. `tried_again`: tries that nobody took. `storm_lag`: by so many milliseconds
+    the storm itself was late at the worst.
     """
 
     presses: int
@@ -75,6 +75,7 @@ class Verdict:
     steps_late: Latency | None
     consoles: int
     events: int
+    frames: int
     cuts: int
     garbled: int
     provider_requests: int
@@ -144,6 +145,7 @@ def verdict(books: Books, ending: Ending, troubles: tuple[Trouble, ...] = ()) ->
         steps_late=latency(waits["step"]) if seen else None,
         consoles=len(books.sights),
         events=books.events,
+        frames=round(sum(sight.frames for sight in books.sights) / len(books.sights)) if seen else 0,
         cuts=books.cuts,
         garbled=sum(tally.garbled.values()),
         provider_requests=told.requests if told else 0,
@@ -160,7 +162,7 @@ def verdict(books: Books, ending: Ending, troubles: tuple[Trouble, ...] = ()) ->
 
 def _timeline(books: Books, began: float, waits: Mapping[str, list[float]], troubles: tuple[Trouble, ...]) -> Timeline:
     samples = tuple(
-        Sample(round(s.at - began, 2), s.node, s.memory, round(s.cpu, 3), s.files, s.database)
+        Sample(round(s.at - began, 2), s.node, s.memory, round(s.cpu, 3), s.files, s.database, s.tasks)
         for s in books.samples.taken
     )
     kills = tuple((round(at - began, 2), node) for at, node in books.samples.kills)

@@ -145,7 +145,7 @@ class Nodes:
     def __init__(self, around: Around) -> None:
         self.kill = around.kill
 
-    async def watch(self) -> None:
+    async def watch(self, _span: float) -> None:
         await asyncio.Event().wait()
 
 

@@ -58,11 +58,13 @@ def test_presses_come_at_their_rate_or_all_at_once() -> None:
 
 
 def test_who_answers_comes_or_cannot() -> None:
-    acts = Counter(tuple(act for act, _ in p.answer.acts) for p in planned(EVERYTHING) if p.answer)
+    found = planned(EVERYTHING)
+    acts = Counter(tuple(act for act, _ in p.answer.acts) for p in found if p.answer)
     whole = (Action.ACKNOWLEDGE, Action.EN_ROUTE, Action.ARRIVED, Action.RESOLVE)
     assert acts.most_common(1)[0][0] == whole
     assert acts[Action.DECLINE,] > 0
-    waits = [wait for p in planned(EVERYTHING) if p.answer for _, wait in p.answer.acts]
+    assert all((p.answer.at_last is None) == (p.answer.acts[-1][0] is Action.RESOLVE) for p in found if p.answer)
+    waits = [wait for p in found if p.answer for _, wait in p.answer.acts]
     assert sum(waits) / len(waits) == pytest.approx(EVERYTHING.answer_after, rel=0.1)
 
 

@@ -229,6 +229,28 @@ async def test_people_answer_as_they_were_planned_to(session: aiohttp.ClientSess
         assert books.answers.too_late == 1
 
 
+async def test_an_alarm_that_nobody_came_to_is_ended_at_last_and_no_storm_waits_for_that(
+    session: aiohttp.ClientSession,
+) -> None:
+    over, waited_for = asyncio.Event(), []
+
+    def answers(request: web.Request, body: Any) -> web.Response:
+        if request.path.endswith("resolve"):
+            waited_for.append(people.busy)
+            assert body["reason"]
+            over.set()
+        return web.json_response({})
+
+    async with playing(Alarmd(answers)) as alarmd, Supervisor() as supervisor:
+        books = Books()
+        people = People(session, addresses(alarmd.url), ["k"], books, SystemClock(), asyncio.get_running_loop().time)
+        people.answers["r"] = Answer(0.1, ((Action.DECLINE, 0.01),), at_last=0.01)
+        people.hear([raised(1, "r", "alarm-1")], supervisor.spawn)
+        async with asyncio.timeout(PATIENCE):
+            await over.wait()
+        assert waited_for == [0]
+
+
 # The provider.
 
 

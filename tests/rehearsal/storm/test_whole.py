@@ -1,8 +1,11 @@
 """Whole storms by the command line: a small one against a daemon that runs, one with everything on over nodes of its
 own, and what is said when it cannot begin."""
 
+import contextlib
 import json
 import subprocess
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,13 +92,51 @@ def test_an_installation_of_somebody_elses_is_left_alone(tmp_path: Path) -> None
         assert "key-" not in one.do("key", "list")
 
 
+def test_a_storm_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [*ALARMD, "storm", "--nodes", "1", "--presses", "1000", "--rate", "1"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE) as storm:
+        until(lambda: list(tmp_path.glob("alarmd-storm-*/alarmd.db")))
+        until(lambda: len(living_in(tmp_path)) >= 2, "the node, and the broker")
+        storm.terminate()
+        storm.communicate(timeout=60)
+    assert storm.returncode == 130
+    assert not list(tmp_path.glob("alarmd-storm-*"))
+    assert living_in(tmp_path) == []
+
+
+def living_in(folder: Path) -> list[int]:
+    """Processes of a storm's own installation: those that work in its folder, or were told of it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().decode()
+            if f"{folder}/alarmd-storm-" in f"{(process / 'cwd').readlink()} {words}":
+                found.append(int(process.name))
+    return found
+
+
+def until(holds: Callable[[], object], what: str = "") -> None:
+    """Ask until it holds; the pause is a bound on how hard is asked, not a time that is trusted."""
+    over = threading.Event()
+    for _ in range(600):
+        if holds():
+            return
+        over.wait(0.1)
+    raise AssertionError(f"it did not come to hold in time: {what}")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Nothing is set, and what is temporary is ours."""
+    own = {k: v for k, v in Daemon(folder).environment.items() if not k.startswith("ALARMD_")}
+    return {**own, "TMPDIR": str(folder), "COLUMNS": "200"}
+
+
 def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """The command with nothing set in its environment."""
-    environment = {k: v for k, v in Daemon(folder).environment.items() if not k.startswith("ALARMD_")}
     return subprocess.run(
         [*ALARMD, "storm", *words],
         cwd=folder,
-        env={**environment, "TMPDIR": str(folder), "COLUMNS": "200"},
+        env=environment(folder),
         capture_output=True,
         text=True,
         timeout=140,
