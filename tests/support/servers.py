@@ -167,10 +167,11 @@ def guarded_redis(folder: Path) -> Iterator[Guarded]:
 
 
 @contextlib.contextmanager
-def postgres(port: int | None = None) -> Iterator[Server]:
+def postgres(port: int | None = None, *, sync: bool = False) -> Iterator[Server]:
     """A PostgreSQL cluster whose superuser `alarmd` needs no password; its folder is its own, as it serves no root.
 
-    It does not sync to disk: tests end its process, never the machine's power, and what a process wrote survives that.
+    It does not sync to disk unless that is wanted: tests end its process, never the machine's power, and what a process
+    wrote survives that.
     """
     programs = Path(_newest_postgres())
     user = "postgres" if os.getuid() == 0 else None
@@ -183,7 +184,7 @@ def postgres(port: int | None = None) -> Iterator[Server]:
         identity = ["-U", "alarmd", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         initdb = [str(programs / "initdb"), "-D", str(data), *identity]
         subprocess.run(initdb, check=True, capture_output=True, user=user, group=_group(user), cwd=folder)
-        yield from _serving(programs, data, port or free_port(), user)
+        yield from _serving(programs, data, port or free_port(), user, sync=sync)
     finally:
         shutil.rmtree(folder)
 
@@ -227,9 +228,9 @@ def _copy_configuration(folder: Path) -> None:
     (folder / "postgresql.conf").chmod(0o644)
 
 
-def _serving(programs: Path, data: Path, port: int, user: str | None) -> Iterator[Server]:
-    own = f"config_file={data.parent}/postgresql.conf"
-    settings = [own, f"listen_addresses={HOST}", f"port={port}", "unix_socket_directories=", "fsync=off"]
+def _serving(programs: Path, data: Path, port: int, user: str | None, *, sync: bool = False) -> Iterator[Server]:
+    own, synced = f"config_file={data.parent}/postgresql.conf", f"fsync={'on' if sync else 'off'}"
+    settings = [own, f"listen_addresses={HOST}", f"port={port}", "unix_socket_directories=", synced]
     command = [str(programs / "postgres"), "-D", str(data), *(part for each in settings for part in ("-c", each))]
     server = Server("postgres", command, port, data.parent / "postgres.log", _postgres_answers, user)
     yield from _running(server, signal.SIGINT)  # its "fast" shutdown: does not wait for clients
