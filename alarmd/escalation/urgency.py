@@ -3,6 +3,7 @@ people who answer, then steps that are due, repeats, and what is no danger to an
 """
 
 from enum import IntEnum
+from typing import assert_never
 
 from alarmd.alarm.incoming import (
     Answered,
@@ -44,6 +45,8 @@ def urgency(incoming: Incoming, organisation: Organisation | None) -> Urgency:
             return Urgency.BACKGROUND
         case Reported() | Performed():
             return Urgency.OUTCOME
+        case _:
+            assert_never(incoming)
 
 
 def _of_press(pressed: Pressed, organisation: Organisation | None) -> Urgency:
