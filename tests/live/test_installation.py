@@ -54,8 +54,8 @@ def button(port: int, name: str) -> Iterator[tuple[paho.Client, list[str]]]:
 
 
 def test_the_broker_lets_each_device_press_itself_alone(tmp_path: Path) -> None:
-    with servers.guarded_mosquitto(tmp_path, PASSWORDS) as broker:
-        own = f"mqtt://alarmd:{PASSWORDS['alarmd']}@127.0.0.1:{broker.port}"
+    with servers.guarded_mosquitto(tmp_path, PASSWORDS) as (broker, port):
+        own = f"mqtt://alarmd:{PASSWORDS['alarmd']}@127.0.0.1:{port}"
         with daemon(tmp_path, mqtt_url=own) as one:
             one.headers("read")
             one.start()
@@ -75,8 +75,30 @@ def test_the_broker_lets_each_device_press_itself_alone(tmp_path: Path) -> None:
             assert pressed == ["desk-1"]
             assert "does not say whether it drops" not in one.log, "the broker tells the daemon of what it drops"
             one.stop()
+            swallow_presses(broker.port)
+            with button(broker.port, "desk-1") as (device, lit):
+                device.publish("alarmd/v1/signal/desk-1", json.dumps({"ref": "kept"}), qos=1).wait_for_publish(10)
+                swallow_presses(broker.port)
+                one.start()
+                while "kept" not in lit:
+                    assert one.get("/healthz").status_code == 200
+            one.stop()
         assert not lets_in(broker.port, "desk-2", "wrong")
         assert lets_in(broker.port, "desk-2", PASSWORDS["desk-2"])
+
+
+def swallow_presses(port: int) -> None:
+    """A device that calls itself alarmd, to get what the broker keeps for that, and to end it."""
+    for clean in (False, True):
+        thief = paho.Client(CallbackAPIVersion.VERSION2, "alarmd", clean_session=clean, protocol=paho.MQTTv311)
+        thief.username_pw_set("desk-2", PASSWORDS["desk-2"])
+        present: list[bool] = []
+        thief.on_connect = lambda _c, _u, flags, *_, present=present: present.append(flags.session_present)
+        thief.connect("127.0.0.1", port)
+        while not present:
+            thief.loop(1)
+        thief.disconnect()
+        assert present == [False]
 
 
 def lets_in(port: int, name: str, password: str) -> bool:

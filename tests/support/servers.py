@@ -96,9 +96,11 @@ def mosquitto(folder: Path, extra: str = "", port: int | None = None) -> Iterato
 
 
 @contextlib.contextmanager
-def guarded_mosquitto(folder: Path, passwords: dict[str, str]) -> Iterator[Server]:
-    """The broker of docker/ whole, with its users and who may say what; only its paths and its port are others."""
-    binary, port = _binary("mosquitto", "mosquitto"), free_port()
+def guarded_mosquitto(folder: Path, passwords: dict[str, str]) -> Iterator[tuple[Server, int]]:
+    """The broker of docker/ whole, with its users and who may say what; only its paths and its ports are others. Its
+    port is that of devices, the second one alarmd's.
+    """
+    binary, port, own = _binary("mosquitto", "mosquitto"), free_port(), free_port()
     (folder / "data").mkdir()
     secret = folder / "passwords"
     secret.touch(mode=0o600)
@@ -108,6 +110,7 @@ def guarded_mosquitto(folder: Path, passwords: dict[str, str]) -> Iterator[Serve
     text = (DOCKER / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8")
     for theirs, ours in (
         ("listener 1883", f"listener {port} {HOST}"),
+        ("listener 1884", f"listener {own} {HOST}"),
         ("/mosquitto/secret/", f"{folder}/"),
         ("/mosquitto/config/", f"{DOCKER}/mosquitto/"),
         ("/mosquitto/data/", f"{folder}/data/"),
@@ -117,7 +120,7 @@ def guarded_mosquitto(folder: Path, passwords: dict[str, str]) -> Iterator[Serve
     configuration = folder / "guarded.conf"
     configuration.write_text(f"user {pwd.getpwuid(os.getuid()).pw_name}\n{text}")
     server = Server("mosquitto", [binary, "-c", str(configuration)], port, folder / "guarded.log", _listens)
-    yield from _running(server)
+    yield from ((running, own) for running in _running(server))
 
 
 @contextlib.contextmanager
