@@ -9,6 +9,7 @@
     │   └── Conflict            the alarm is no longer where this fits; carries the alarm (HTTP 409)
     ├── FaultyFile              an organisation file with faults, each with file, line and what would be right
     ├── Unreadable              a calendar that cannot be reached or understood: what is known of it is kept
+    ├── Superseded              the broker gives this message to the node that has taken the seat since
     ├── NotDurable              the disk or the database did not take it: nothing was accepted (HTTP 503)
     ├── Undecidable             we have a bug on this one alarm or signal; nothing of it was written
     └── CannotStart             a setting, port, broker or database that makes a start impossible
@@ -63,6 +64,10 @@ class FaultyFile(AlarmdError):
 
 class Unreadable(AlarmdError):
     """A calendar cannot be reached or understood. No address stands in the text, for it may hold a secret."""
+
+
+class Superseded(AlarmdError):
+    """Another node has taken the seat, and with it every message that was not acknowledged: it stores this one."""
 
 
 class NotDurable(AlarmdError):

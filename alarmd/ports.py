@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from alarmd.access.model import Account, Key, Session
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell
+from alarmd.alarm.incoming import Seat
 from alarmd.alarm.model import Alarm, AttemptState
 from alarmd.alarm.values import quick
 from alarmd.alarm.veil import Veil
@@ -82,6 +83,17 @@ class Head:
     position: int
     organisation: int
     access: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Left by a press without a ref that is stored, under the number that the broker gave it, until the broker knows.
+    `arrival` names the very message at the node that stored it, beginning with its connection, `digest` what it was.
+    """
+
+    arrival: str
+    digest: bytes
+    known: KnownSignal
 
 
 class Reading(Protocol):
@@ -157,6 +169,8 @@ class Reading(Protocol):
         """By device id, or `person:ID` for one who pressed without a device."""
         ...
 
+    def seat(self) -> Seat: ...
+
 
 class Unit(Reading, Protocol):
     """One transaction under the head's lock: what is read here cannot have changed before it is written."""
@@ -215,6 +229,18 @@ class Unit(Reading, Protocol):
 
     def next_due(self) -> datetime | None:
         """The earliest due time of all alarms."""
+        ...
+
+    def put_seat(self, seat: Seat) -> None: ...
+
+    def mark(self, packet: int) -> Mark | None: ...
+
+    def put_mark(self, packet: int, mark: Mark) -> None: ...
+
+    def drop_marks(self, settled: Iterable[tuple[int, str]]) -> None: ...
+
+    def drop_marks_besides(self, connection: str) -> None:
+        """All but those of what came by this connection; empty: all."""
         ...
 
 

@@ -40,11 +40,48 @@ class Pin(StrEnum):
     DURESS = "duress"
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Which node takes the presses that the broker keeps; there is one seat. `holder` empty: nobody. `term` grows with
+    every taking, `beat` while the holder works, `session` with every session that the broker begins."""
+
+    holder: str
+    term: int
+    beat: int
+    session: int
+
+
 @quick
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """The time in which a node has that seat, and the broker's session that it reads."""
+
+    term: int
+    session: int
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a message without a ref came from the broker, so that it is stored once however often it is delivered. Within
+    `session` the broker calls it by `packet` until it is acknowledged, whichever node it is delivered to, and says when
+    it delivers it `again`. `term`: in which its node has the seat. `arrival` names this message at this node, `digest`
+    what it is; `retried`: the node has tried to store it before."""
+
+    term: int
+    session: int
+    packet: int
+    arrival: str
+    digest: bytes
+    again: bool = False
+    retried: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A signal: by a device (its id), or by a person at a zone. `kind` None is the device's own. `fault`: it could
-    not be read, and raises all the same. `drill`: an exercise; `externals`: one that leaves the organisation."""
+    not be read, and raises all the same. `drill`: an exercise; `externals`: one that leaves the organisation.
+    `delivery` stands where there is no `ref` to know it by."""
 
     by: By
     device: str | None = None
@@ -56,6 +93,7 @@ class Pressed:
     fault: str | None = None
     drill: bool = False
     externals: bool = False
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 the unit's.
 
 The dispatcher calls it for many things in one transaction, the command line for one; so a press from a shell and one
-from a button go the same way. Raises Refused (NotFound); a Conflict or a missing reason stands in the decision's
-`refusal`.
+from a button go the same way. Raises Refused (NotFound) and Superseded; a Conflict or a missing reason stands in the
+decision's `refusal`.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,7 @@ from alarmd.alarm.incoming import (
 )
 from alarmd.alarm.model import APART, Alarm, Person
 from alarmd.alarm.values import quick
+from alarmd.dispatch.deliveries import note_stored, stored_already
 from alarmd.errors import NotFound
 from alarmd.escalation.decide import Moving, Situation, decide
 from alarmd.escalation.draft import Decision
@@ -35,8 +36,8 @@ from alarmd.ports import Committed, KnownSignal, Unit
 @quick
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this ref was
-    known already and nothing was written, only `shows` answers it at its device again: of which alarm, and what.
+    """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this press was
+    known already and no event was written, only `shows` answers it at its device again: of which alarm, and what.
     """
 
     decision: Decision
@@ -78,6 +79,8 @@ class Taker:
     def _press(self, unit: Unit, pressed: Pressed, now: datetime) -> Taken:
         sender = sender_of(pressed)
         known = unit.known_signal(sender, pressed.ref) if pressed.ref is not None else None
+        if known is None and pressed.delivery is not None:
+            known = stored_already(unit, pressed.delivery)
         if known is not None:
             return self._repeat(unit, pressed, known)
         version = unit.head().organisation
@@ -89,8 +92,10 @@ class Taker:
         taken = self._write(unit, decide(pressed, opening, now, self.ids), now)
         alarm, first = taken.decision.alarm, taken.decision.events[0]
         assert alarm is not None
-        joined = first.kind.value != "raised"
-        return Taken(taken.decision, alarm, taken.committed, KnownSignal(first.data["signal"], alarm.id, joined))
+        answer = KnownSignal(first.data["signal"], alarm.id, first.kind.value != "raised")
+        if pressed.delivery is not None:
+            note_stored(unit, pressed.delivery, answer)
+        return Taken(taken.decision, alarm, taken.committed, answer)
 
     def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:
         """A ref that was taken before. Its device hears so once more; and if it has a newer alarm that is open, what

@@ -8,6 +8,7 @@ from sqlalchemy import Executable, Row, bindparam, false, select, true
 
 from alarmd.access.model import Account, Key, Scope, Session
 from alarmd.alarm.events import from_wire
+from alarmd.alarm.incoming import Seat
 from alarmd.alarm.lifecycle import fold
 from alarmd.alarm.model import Alarm, Kind
 from alarmd.alarm.veil import Veil
@@ -27,6 +28,7 @@ from alarmd.store.tables import (
     keys,
     moment,
     organisations,
+    seat,
     sessions,
     signals,
     veils,
@@ -85,6 +87,7 @@ KNOWN = Prepared(
         signals.c.sender == bindparam("sender"), signals.c.ref == bindparam("ref")
     )
 )
+SEAT = Prepared(select(seat.c.holder, seat.c.term, seat.c.beat, seat.c.session))
 OPEN = select(alarms.c.id).where(alarms.c.open == true()).limit(bindparam("limit"))
 OPEN_VEILS = select(veils.c.body).where(veils.c.open == true())
 LISTED = (
@@ -205,6 +208,9 @@ class StoredReading:
     def known_signal(self, sender: str, ref: str) -> KnownSignal | None:
         rows = self._link.fetch(KNOWN, {"sender": sender, "ref": ref})
         return next((KnownSignal(signal, alarm, bool(joined)) for signal, alarm, joined in rows), None)
+
+    def seat(self) -> Seat:
+        return Seat(*self._link.fetch(SEAT, {})[0])
 
     def _ask(self, statement: Executable, parameters: Parameters = None) -> "list[Row[Any]]":
         """A unit first writes what it has gathered, so that it sees it."""

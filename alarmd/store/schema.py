@@ -14,9 +14,9 @@ from sqlalchemy import Connection, insert, inspect, text
 from alarmd.errors import CannotStart
 from alarmd.store.backend import Backend
 from alarmd.store.chain import NOTHING
-from alarmd.store.tables import head, metadata
+from alarmd.store.tables import head, metadata, seat
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest of `migrations/versions`; what this page's `metadata` builds."""
 
 VERSION_TABLE = """
@@ -35,6 +35,7 @@ BEGINNING = {
     "audit_position": 0,
     "audit_hash": NOTHING,
 }
+NOBODY = {"id": 1, "holder": "", "term": 0, "beat": 0, "session": 0}
 
 
 def fits(found: str | None) -> bool:
@@ -84,6 +85,7 @@ def _create(connection: Connection, backend: Backend) -> None:
         )
     metadata.create_all(connection, checkfirst=False)
     connection.execute(insert(head), BEGINNING)
+    connection.execute(insert(seat), NOBODY)
     # As the migration library would have left it.
     connection.execute(text(VERSION_TABLE))
     connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})

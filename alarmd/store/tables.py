@@ -140,6 +140,31 @@ effects = Table(
     sqlite_with_rowid=False,
 )
 
+# Which node takes the presses that the broker keeps.
+seat = Table(
+    "seat",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("holder", Text, nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("session", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+# Presses without a ref that are stored and whose acknowledgement the broker may not have yet, by the number that it
+# gave the message; hardly ever more rows than messages are under way.
+marks = Table(
+    "marks",
+    metadata,
+    Column("packet", Integer, primary_key=True, autoincrement=False),
+    Column("arrival", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("signal", Id, nullable=False),
+    Column("alarm", Id, nullable=False),
+    Column("joined", Boolean, nullable=False),
+)
+
 # Every version that was ever applied.
 organisations = Table(
     "organisations",

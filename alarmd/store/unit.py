@@ -24,7 +24,8 @@ from alarmd.store.chain import event_hash
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Bound, Memory
 from alarmd.store.prepared import Prepared
-from alarmd.store.reading import HeadRow, StoredReading
+from alarmd.store.reading import HeadRow
+from alarmd.store.seating import StoredSeat
 from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals, veils
 from alarmd.store.veils import begins, behind, stored
 
@@ -116,12 +117,11 @@ class Gathered:
     veils: dict[str, Values] = field(default_factory=dict)
 
 
-class StoredUnit(StoredReading):
+class StoredUnit(StoredSeat):
     """Fulfils `ports.Unit`. `wrote`: something must be committed; `written`: alarms as this transaction leaves them."""
 
     def __init__(self, link: Link, memory: Memory, row: HeadRow) -> None:
         super().__init__(link, memory, row)
-        self.wrote = False
         self.written: dict[str, Alarm] = {}
         self._zones: dict[str, dict[str, None]] = {}
         self._codes: set[str] | None = None
@@ -251,6 +251,7 @@ class StoredUnit(StoredReading):
         self._link.put(_VEIL, list(gathered.veils.values()))
         self._link.put(_EFFECTS, list(gathered.effects.values()))
         self._link.put(_DONE, gathered.done)
+        self.flush_marks()
         if self._head_changed:
             self._head_changed = False
             self._link.put(_HEAD, [self._row])

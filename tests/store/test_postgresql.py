@@ -18,6 +18,7 @@ from alarmd.store.verify import verify
 from tests.store.exam import Exam
 from tests.store.exam_faults import ExamOfFaults
 from tests.store.exam_open import ExamOfOpenAlarms
+from tests.store.exam_seat import ExamOfTheSeat
 from tests.store.exam_veils import ExamOfVeils
 from tests.store.stage import Stage, pressed, stage
 from tests.support import servers
@@ -35,7 +36,7 @@ END_ALL = """
 """
 
 
-class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfVeils):
+class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfTheSeat, ExamOfVeils):
     @pytest.fixture
     def url(self, postgres_url: str) -> str:
         return postgres_url

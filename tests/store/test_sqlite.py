@@ -14,11 +14,12 @@ from alarmd.store.verify import verify
 from tests.store.exam import Exam
 from tests.store.exam_faults import ExamOfFaults
 from tests.store.exam_open import ExamOfOpenAlarms
+from tests.store.exam_seat import ExamOfTheSeat
 from tests.store.exam_veils import ExamOfVeils
 from tests.store.stage import Stage, pressed, stage
 
 
-class TestSqlite(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfVeils):
+class TestSqlite(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfTheSeat, ExamOfVeils):
     @pytest.fixture
     def url(self, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/new/alarmd.db"

@@ -1,0 +1,229 @@
+"""Which node takes the presses that the broker keeps. There is one seat, a row in the store, and one session at the
+broker that belongs to it; whoever sits reads that session, the others stand by.
+
+Who sits raises `beat` every BEAT, as long as broker and store answer. A beat that a watcher has seen stand still for
+PATIENCE, by his own clock, belongs to a node that is dead, stopped or cut off, whatever it believes. No instant of one
+node is compared with another's, so clocks may differ. Taking the seat raises `term`: from that commit on, what the one
+before has not stored is refused (deliveries.py), and the broker delivers it to his successor.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+
+import structlog
+
+from alarmd.alarm.incoming import Seat, Sitting
+from alarmd.errors import NotDurable
+from alarmd.ports import Clock, Reading, Store, Unit
+
+log = structlog.get_logger()
+
+BEAT = timedelta(milliseconds=500)
+LOOK = timedelta(milliseconds=250)
+"""How often who stands by looks whether the other still works."""
+PATIENCE = timedelta(seconds=2)
+"""As long as PostgreSQL leaves the lock to a node that was stopped with it. With LOOK, a new connection and a commit it
+is well within the 5 s in which a press must be stored though a node dies.
+"""
+
+Settled = tuple[int, str]
+"""Packet and arrival of a message that the broker knows to be taken."""
+
+
+class Standing(StrEnum):
+    """What the store says of who believes that he sits."""
+
+    OURS = "ours"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+    """The store cannot be asked; so nobody can store a press either."""
+
+
+class Ground(StrEnum):
+    """Why the seat may be taken."""
+
+    FREE = "free"
+    OUR_EARLIER_LIFE = "our_earlier_life"
+    GONE = "gone"
+    SILENT = "silent"
+
+
+class SeatKeeper:
+    """One for a node. `report` is told of a node that has lost the seat to this one without giving it up. Where nobody
+    else can decide on alarms (one daemon on an SQLite file) this node sits from the start and writes no beat.
+    """
+
+    def __init__(self, store: Store, clock: Clock, node: str, report: Callable[[str, str], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._node = node
+        self._report = report
+        self._sitting: Sitting | None = None
+        self._may_be_ours = True
+        """No life but an earlier one of ours, or an answer that was lost, can have put our name on the seat."""
+        self._seen: tuple[int, int] | None = None
+        self._since = clock.now()
+        self._settled: list[Settled] = []
+
+    async def sit(self, *, by_broker: bool = False, gone: int | None = None) -> Sitting | None:
+        """Ours by now, or None. Only who is connected (`by_broker`) takes it from others. `gone`: the term whose
+        connection has ended, as the broker says.
+        """
+        if self._store.alone and self._sitting is not None:
+            return self._sitting
+        try:
+            seat = await self._store.read(_seat)
+        except NotDurable as fault:
+            self._seen = None  # what could not be looked at has not been silent
+            log.warning("the seat cannot be looked at", why=str(fault))
+            return None
+        if self._store.alone or (self._sitting is not None and self._sitting.term == seat.term):
+            self._sitting = Sitting(seat.term, seat.session)
+            return self._sitting
+        self._sitting = None
+        self._watch(seat)
+        ground = self._ground(seat, by_broker=by_broker, gone=gone)
+        return await self._take(seat, ground) if ground is not None else None
+
+    async def beat(self, settled: Sequence[Settled] = ()) -> Standing:
+        """The broker has just answered us: say so, and forget the marks of what it knows to be taken."""
+        self._settled += settled
+        if self._sitting is None:
+            return Standing.LOST
+        if self._store.alone and not self._settled:
+            return Standing.OURS
+        batch, term, moves = tuple(self._settled), self._sitting.term, not self._store.alone
+        try:
+            ours = await self._store.transact(lambda unit: _beat(unit, term, batch, moves=moves))
+        except NotDurable:
+            return Standing.UNKNOWN
+        if not ours:
+            self._lose()
+            return Standing.LOST
+        del self._settled[: len(batch)]
+        return Standing.OURS
+
+    async def new_session(self) -> Sitting | None:
+        """The broker has begun one, which knows no message of the one before. None: it is not stored, or no longer ours
+        to store.
+        """
+        if self._sitting is None:
+            return None
+        try:
+            began = await self._store.transact(partial(_begin, term=self._sitting.term))
+        except NotDurable:
+            return None
+        if began is None:
+            self._lose()
+        else:
+            self._settled.clear()
+            self._sitting = began
+        return began
+
+    async def forget_besides(self, connection: str) -> bool:
+        """What the broker has not delivered again on this connection by now it knows to be taken: marks that a crash
+        has left behind go. Whether it is done.
+        """
+        if self._sitting is None:
+            return False
+        try:
+            return await self._store.transact(partial(_forget, term=self._sitting.term, connection=connection))
+        except NotDurable:
+            return False
+
+    async def release(self) -> int | None:
+        """Leave in good order: another may sit at once. The term that ends, or None where it was not ours to end."""
+        if self._sitting is None or self._store.alone:
+            return None
+        term = self._sitting.term
+        self._lose()
+        try:
+            return term if await self._store.transact(partial(_free, term=term)) else None
+        except NotDurable:
+            return None
+
+    def _lose(self) -> None:
+        self._sitting = None
+        self._settled.clear()
+
+    def _watch(self, seat: Seat) -> None:
+        if self._seen != (seat.term, seat.beat):
+            self._seen, self._since = (seat.term, seat.beat), self._clock.now()
+
+    def _ground(self, seat: Seat, *, by_broker: bool, gone: int | None) -> Ground | None:
+        if seat.holder == self._node and self._may_be_ours:
+            return Ground.OUR_EARLIER_LIFE
+        if not by_broker:
+            return None
+        if not seat.holder:
+            return Ground.FREE
+        if gone == seat.term:
+            return Ground.GONE
+        return Ground.SILENT if self._clock.now() - self._since >= PATIENCE else None
+
+    async def _take(self, seen: Seat, ground: Ground) -> Sitting | None:
+        try:
+            taken = await self._store.transact(partial(_take, seen=seen, node=self._node))
+        except NotDurable as fault:
+            self._may_be_ours = True
+            log.warning("the seat cannot be taken", why=str(fault))
+            return None
+        if taken is None:
+            return None  # somebody was quicker, or it works again
+        self._may_be_ours = False
+        self._sitting = Sitting(taken.term, taken.session)
+        log.info("this node takes the broker's presses", term=taken.term, ground=ground.value, before=seen.holder)
+        if ground in (Ground.GONE, Ground.SILENT):
+            why = "its connection to the broker broke" if ground is Ground.GONE else "it gave no sign of life"
+            self._report(f"node:{seen.holder}", f"{seen.holder} takes no presses, {why}; {self._node} does")
+        return self._sitting
+
+
+def _seat(reading: Reading) -> Seat:
+    return reading.seat()
+
+
+def _take(unit: Unit, seen: Seat, node: str) -> Seat | None:
+    seat = unit.seat()
+    if (seat.term, seat.beat) != (seen.term, seen.beat):
+        return None
+    taken = Seat(node, seat.term + 1, 0, seat.session)
+    unit.put_seat(taken)
+    return taken
+
+
+def _beat(unit: Unit, term: int, settled: Sequence[Settled], *, moves: bool) -> bool:
+    seat = unit.seat()
+    if seat.term != term:
+        return False
+    if moves:
+        unit.put_seat(replace(seat, beat=seat.beat + 1))
+    unit.drop_marks(settled)
+    return True
+
+
+def _begin(unit: Unit, term: int) -> Sitting | None:
+    seat = unit.seat()
+    if seat.term != term:
+        return None
+    unit.put_seat(replace(seat, session=seat.session + 1))
+    unit.drop_marks_besides("")
+    return Sitting(term, seat.session + 1)
+
+
+def _forget(unit: Unit, term: int, connection: str) -> bool:
+    if unit.seat().term != term:
+        return False
+    unit.drop_marks_besides(connection)
+    return True
+
+
+def _free(unit: Unit, term: int) -> bool:
+    seat = unit.seat()
+    if seat.term != term:
+        return False
+    unit.put_seat(replace(seat, holder="", beat=seat.beat + 1))
+    return True

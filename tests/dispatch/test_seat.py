@@ -1,0 +1,335 @@
+"""Who takes the broker's presses, in virtual time over a real store: taken, kept, taken over, given up."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TypeVar
+
+import pytest
+
+from alarmd.alarm.incoming import Seat, Sitting
+from alarmd.dispatch.seat import BEAT, LOOK, PATIENCE, SeatKeeper, Standing
+from alarmd.errors import NotDurable
+from alarmd.ports import KnownSignal, Mark, Reading, Registry
+from alarmd.store import InlineStore, open_database
+from tests.support.virtual import VirtualClock
+
+T = TypeVar("T")
+
+
+class Shared(InlineStore):
+    """The database that all nodes share. `away`: it does not answer; `mute`: it does what it is told and does not say
+    so.
+    """
+
+    away = False
+    mute = False
+    one_daemon = False
+    writes = 0
+
+    @property
+    def alone(self) -> bool:
+        return self.one_daemon
+
+    async def transact(self, work: Callable[[Registry], T]) -> T:
+        if self.away:
+            raise NotDurable("away")
+        self.writes += 1
+        done = await super().transact(work)
+        if self.mute:
+            raise NotDurable("the answer was lost")
+        return done
+
+    async def read(self, work: Callable[[Reading], T]) -> T:
+        if self.away:
+            raise NotDurable("away")
+        return await super().read(work)
+
+
+@pytest.fixture
+def store() -> Iterator[Shared]:
+    with closing(open_database("sqlite://", node="test")) as database:
+        yield Shared(database)
+
+
+class Node:
+    """A keeper that lives like a connected node: `look` while it stands by, `beat` while it sits."""
+
+    def __init__(self, store: Shared, clock: VirtualClock, name: str) -> None:
+        self.reports: list[tuple[str, str]] = []
+        self.keeper = SeatKeeper(store, clock, name, lambda cause, text: self.reports.append((cause, text)))
+        self._clock = clock
+
+    async def look(self, *, gone: int | None = None) -> Sitting | None:
+        return await self.keeper.sit(by_broker=True, gone=gone)
+
+    async def live(self, seconds: float, *others: "Node") -> Sitting | None:
+        """Beat for so long while the others look; who of them sits then."""
+        for _ in range(round(seconds / LOOK.total_seconds())):
+            assert await self.keeper.beat() is Standing.OURS
+            for other in others:
+                if found := await other.look():
+                    return found
+            await self._clock.advance(LOOK.total_seconds())
+        return None
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def node(store: Shared, clock: VirtualClock) -> Callable[[str], Node]:
+    return lambda name: Node(store, clock, name)
+
+
+async def seat(store: Shared) -> Seat:
+    return await store.read(lambda reading: reading.seat())
+
+
+async def marks(store: Shared) -> list[int]:
+    return await store.transact(lambda unit: [packet for packet in range(10) if unit.mark(packet)])
+
+
+async def marked(store: Shared, *packets: int) -> None:
+    def work(unit: Registry) -> None:
+        for packet in packets:
+            unit.put_mark(packet, Mark(f"arrival-{packet}", b"d", KnownSignal("s", "a", joined=False)))
+
+    await store.transact(work)
+
+
+async def test_the_first_who_is_connected_sits(node: Callable[[str], Node]) -> None:
+    one, two = node("one"), node("two")
+    assert await one.keeper.sit() is None, "who has no connection could not read anything"
+    assert await two.look() == Sitting(1, 0)
+    assert await one.look() is None
+    assert await two.keeper.sit() == Sitting(1, 0), "and is known to sit when it must connect again"
+    assert one.reports == two.reports == []
+
+
+async def test_while_it_works_nobody_takes_its_place_and_clocks_do_not_matter(
+    node: Callable[[str], Node], store: Shared
+) -> None:
+    one, two = node("one"), Node(store, VirtualClock(VirtualClock().now().replace(year=2031)), "ahead")
+    assert await one.look()
+    assert await one.live(60, two) is None
+    assert await two.look() is None
+
+
+async def test_whose_beat_stands_still_has_lost_its_seat(
+    node: Callable[[str], Node], store: Shared, clock: VirtualClock
+) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look() == Sitting(1, 0)
+    await one.live(2, two)
+    stopped_at = clock.now()
+    while (taken := await two.look()) is None:
+        await clock.advance(LOOK.total_seconds())
+    assert taken == Sitting(2, 0)
+    assert clock.now() - stopped_at <= PATIENCE + LOOK
+    assert two.reports == [("node:one", "one takes no presses, it gave no sign of life; two does")]
+    assert await one.keeper.beat() is Standing.LOST, "it wakes up"
+    assert await one.keeper.sit() is None
+    assert await one.look() is None
+    assert (await seat(store)).holder == "two"
+
+
+async def test_a_watcher_that_was_stopped_itself_takes_nothing(
+    node: Callable[[str], Node], clock: VirtualClock
+) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look()
+    assert await two.look() is None
+    await one.live(60)
+    assert await two.look() is None, "the beat has moved while it slept"
+    await clock.advance(1.9)
+    assert await one.keeper.beat() is Standing.OURS
+    await clock.advance(0.2)
+    assert await two.look() is None
+
+
+async def test_of_two_watchers_one_sits(node: Callable[[str], Node], clock: VirtualClock) -> None:
+    one, two, three = node("one"), node("two"), node("three")
+    assert await one.look()
+    await two.look()
+    await three.look()
+    await clock.advance(PATIENCE.total_seconds())
+    assert await two.look() == Sitting(2, 0)
+    assert await three.look() is None
+
+
+async def test_a_beat_between_look_and_taking_keeps_the_seat(
+    node: Callable[[str], Node], store: Shared, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look()
+    await two.look()
+    await clock.advance(PATIENCE.total_seconds())
+    real = store.transact
+
+    async def transact(work: Callable[[Registry], T]) -> T:
+        monkeypatch.setattr(store, "transact", real)
+        assert await one.keeper.beat() is Standing.OURS
+        return await real(work)
+
+    monkeypatch.setattr(store, "transact", transact)
+    assert await two.look() is None
+    assert await one.keeper.beat() is Standing.OURS
+
+
+async def test_the_brokers_word_that_a_connection_ended_frees_its_seat_at_once(node: Callable[[str], Node]) -> None:
+    one, two, three = node("one"), node("two"), node("three")
+    assert await one.look() == Sitting(1, 0)
+    assert await two.look(gone=1) == Sitting(2, 0)
+    assert two.reports == [("node:one", "one takes no presses, its connection to the broker broke; two does")]
+    assert await three.look(gone=1) is None, "the word was of the one before"
+    assert await one.look() is None
+
+
+async def test_given_up_in_good_order_it_is_free_at_once(node: Callable[[str], Node]) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look() == Sitting(1, 0)
+    assert await one.keeper.release() == 1
+    assert await one.keeper.beat() is Standing.LOST
+    assert await one.keeper.release() is None
+    assert await two.look() == Sitting(2, 0)
+    assert two.reports == []
+
+
+async def test_what_was_lost_cannot_be_given_up(node: Callable[[str], Node]) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look()
+    assert await two.look(gone=1)
+    assert await one.keeper.release() is None
+    assert await two.keeper.beat() is Standing.OURS
+
+
+async def test_after_a_crash_a_node_sits_again_before_it_is_connected(node: Callable[[str], Node]) -> None:
+    assert await node("one").look()
+    again = node("one")
+    assert await again.keeper.sit() == Sitting(2, 0)
+    assert again.reports == []
+
+
+async def test_two_nodes_of_one_name_do_not_push_each_other_off_for_ever(
+    node: Callable[[str], Node], clock: VirtualClock
+) -> None:
+    one, twin = node("one"), node("one")
+    assert await one.look()
+    assert await twin.look(), "it takes the other one for its earlier life, once"
+    assert await one.look() is None
+    await clock.advance(1)
+    assert await one.look() is None
+    assert await twin.keeper.beat() is Standing.OURS
+
+
+async def test_while_the_store_is_away_nobody_is_silent(
+    node: Callable[[str], Node], store: Shared, clock: VirtualClock
+) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look()
+    await two.look()
+    store.away = True
+    for _ in range(20):
+        assert await one.keeper.beat() is Standing.UNKNOWN
+        assert await two.look() is None
+        await clock.advance(1)
+    store.away = False
+    assert await two.look() is None
+    assert await one.keeper.beat() is Standing.OURS
+    assert await one.keeper.sit() == Sitting(1, 0)
+
+
+async def test_without_a_store_nobody_goes_on_reading_the_session(node: Callable[[str], Node], store: Shared) -> None:
+    one = node("one")
+    assert await one.look()
+    store.away = True
+    assert await one.keeper.sit() is None, "a sister may have taken the seat"
+    assert await one.keeper.new_session() is None
+    assert await one.keeper.release() is None
+
+
+async def test_a_seat_that_was_taken_without_our_knowing_is_found(node: Callable[[str], Node], store: Shared) -> None:
+    one, two = node("one"), node("two")
+    assert await two.look()
+    assert await two.keeper.release()
+    store.mute = True
+    assert await one.look() is None
+    assert (await seat(store)).holder == "one"
+    store.mute = False
+    assert await one.look() == Sitting(3, 0)
+
+
+async def test_marks_go_when_the_broker_knows_and_all_of_them_with_their_session(
+    node: Callable[[str], Node], store: Shared
+) -> None:
+    one = node("one")
+    assert await one.look()
+    await marked(store, 1, 2, 3, 4)
+    assert await one.keeper.beat([(1, "arrival-1"), (2, "another")]) is Standing.OURS
+    assert await marks(store) == [2, 3, 4], "number 2 is another message by now"
+    store.away = True
+    assert await one.keeper.beat([(3, "arrival-3")]) is Standing.UNKNOWN
+    store.away = False
+    assert await one.keeper.beat() is Standing.OURS
+    assert await marks(store) == [2, 4], "it was not forgotten that 3 is settled"
+    assert await one.keeper.new_session() == Sitting(1, 1)
+    assert await marks(store) == []
+    assert await one.keeper.sit() == Sitting(1, 1)
+
+
+async def test_marks_that_a_crash_left_behind_go(node: Callable[[str], Node], store: Shared) -> None:
+    one, two = node("one"), node("two")
+    assert not await one.keeper.forget_besides("arrival-2")
+    assert await one.look()
+    await marked(store, 1, 2)
+    store.away = True
+    assert not await one.keeper.forget_besides("arrival-2")
+    store.away = False
+    assert await one.keeper.forget_besides("arrival-2")
+    assert await marks(store) == [2]
+    assert await two.look(gone=1)
+    assert not await one.keeper.forget_besides("arrival-1"), "it is not his any more"
+    assert await marks(store) == [2]
+
+
+async def test_who_has_lost_the_seat_touches_no_mark_and_begins_no_session(
+    node: Callable[[str], Node], store: Shared
+) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look()
+    await marked(store, 1)
+    assert await two.look(gone=1)
+    assert await one.keeper.beat([(1, "arrival-1")]) is Standing.LOST
+    assert await marks(store) == [1], "the acknowledgement may not have reached the broker"
+    three = node("three")
+    assert await three.look(gone=2)
+    assert await two.keeper.new_session() is None
+    assert await two.keeper.new_session() is None
+    assert (await seat(store)).session == 0
+
+
+async def test_alone_on_its_file_a_node_sits_and_writes_nothing_for_it(
+    node: Callable[[str], Node], store: Shared
+) -> None:
+    store.one_daemon = True
+    one = node("one")
+    assert await one.keeper.sit() == Sitting(0, 0)
+    store.away = True
+    assert await one.keeper.sit() == Sitting(0, 0), "nobody else can have taken it"
+    store.away = False
+    assert await one.keeper.beat() is Standing.OURS
+    assert await one.keeper.release() is None
+    assert store.writes == 0
+    await marked(store, 1)
+    assert await one.keeper.new_session() == Sitting(0, 1)
+    assert await marks(store) == []
+    await marked(store, 2)
+    assert await one.keeper.beat([(2, "arrival-2")]) is Standing.OURS
+    assert await marks(store) == []
+    assert (await seat(store)).beat == 0
+
+
+def test_a_press_is_stored_within_five_seconds_whatever_a_node_does() -> None:
+    assert (BEAT + PATIENCE + LOOK).total_seconds() < 4
