@@ -1,5 +1,5 @@
-"""The broker's side of a node: the embedded broker where asked for, the door of gmqtt, and the watchdog over devices.
-Imported only where ALARMD_MQTT_URL is set.
+"""The broker's side of a node: the embedded broker where asked for, the door for presses, and the watchdog over
+devices. Imported only where ALARMD_MQTT_URL is set.
 """
 
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from alarmd.app.desks import House, SignalCounter
+from alarmd.dispatch.seat import SeatKeeper
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.intake.broker import Broker, read_url
 from alarmd.intake.embedded import embedded_broker
@@ -31,9 +32,11 @@ def listen(broker: Broker, house: House, supervisor: Supervisor) -> Lights:
     devices = partial(_devices, house)
     watchdog = Watchdog(house.clock, house.health, devices)
     inbox = Inbox(SignalCounter(house, "mqtt", patient=True), watchdog, house.health, house.clock)
-    mqtt = Mqtt(broker, house.node, inbox, house.health, house.clock)
+    seat = SeatKeeper(house.store, house.clock, house.node, house.health.report)
+    mqtt = Mqtt(broker, house.node, inbox, house.health, house.clock, seat)
     house.health.states["mqtt"] = lambda: mqtt.link.value
-    metrics.MQTT_CONNECTED.set_function(lambda: mqtt.link is Link.SUBSCRIBED)
+    metrics.MQTT_CONNECTED.set_function(lambda: mqtt.link in (Link.SUBSCRIBED, Link.STANDBY))
+    metrics.MQTT_TAKES_PRESSES.set_function(lambda: mqtt.link is Link.SUBSCRIBED)
     supervisor.forever("mqtt", mqtt.run())
     supervisor.forever("watchdog", watchdog.run())
     return mqtt

@@ -30,9 +30,9 @@ ASKED_AT_MOST = 200
 """Among so many open alarms the one is looked for that somebody answers by text."""
 
 
-MQTT_READY = ("off", "subscribed", "unreachable")
-"""Contract: ready means subscribed, or that the broker could not be reached at the first try, which the body then
-says.
+MQTT_READY = ("off", "subscribed", "standby", "unreachable")
+"""Contract: ready means subscribed, connected while another node takes the presses, or that the broker could not be
+reached at the first try, which the body then says.
 """
 
 

@@ -3,11 +3,13 @@
 Protocols alone; `app/` says who stands behind them. A door answers its sender only after `submit` has returned.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alarmd.alarm.incoming import Pressed
+from alarmd.alarm.incoming import Pressed, Sitting
 from alarmd.alarm.values import quick
+from alarmd.dispatch.seat import Settled, Standing
 
 
 @quick
@@ -31,7 +33,9 @@ class SignalDesk(Protocol):
         ...
 
     async def submit(self, pressed: Pressed) -> Taken:
-        """Return when it is durable. Raises NotFound (device or zone) and NotDurable: it may be tried again."""
+        """Return when it is durable. Raises NotFound (device or zone), NotDurable: it may be tried again, and
+        Superseded: another node has it.
+        """
         ...
 
 
@@ -51,8 +55,26 @@ class Faults(Protocol):
         ...
 
 
+class SeatDesk(Protocol):
+    """Where one asks who takes the broker's presses (`dispatch/seat.py` says what each means). Nothing raises."""
+
+    async def sit(self, *, by_broker: bool = False, gone: int | None = None) -> Sitting | None: ...
+
+    async def beat(self, settled: Sequence[Settled] = ()) -> Standing: ...
+
+    async def new_session(self) -> Sitting | None: ...
+
+    async def forget_besides(self, connection: str) -> bool: ...
+
+    async def release(self) -> int | None: ...
+
+
 class Supervision(Protocol):
-    """Who counts the devices' signs of life."""
+    """Who counts the devices' signs of life, while this node is the one that hears them."""
+
+    def listens(self, *, now: bool) -> None:
+        """From here on signs of life reach this node, or no more."""
+        ...
 
     def heard(self, device: str, *, battery: int | None, status: str | None, retained: bool) -> None:
         """At once, never raises; the id may be unknown. `battery` in percent, `status` `online` or `offline`.

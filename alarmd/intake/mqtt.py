@@ -1,52 +1,51 @@
-"""The door for MQTT, and the only one of gmqtt: one connection after another to one broker, in one lasting session.
+"""How a node stands to the broker. One node sits and reads the session in which the broker keeps the presses; the
+others stand by on a connection that keeps nothing, light buttons, and are told when the seat may be theirs.
 
-A message is acknowledged only after `Inbox.take` has returned, so what we have not stored the broker still has. Every
-connection is a gmqtt client of its own that never reconnects by itself: so a late acknowledgement can only go to the
-connection that brought the message, never to a newer one where its packet id means another. gmqtt is trusted for the
-bytes alone; the traps it has, and how they are met here, stand beside the lines that meet them.
+A message is acknowledged only after `Inbox.take` has returned True, so what we have not stored the broker still has.
+Who may read the session is `dispatch/seat.py`'s to say. Taking it up closes the connection of whoever read it before:
+that is the broker's own rule for two clients of one name, and it stops a node that wakes up late.
 """
 
 import asyncio
+import contextlib
+import json
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import partial
 
-import gmqtt
 import structlog
-from gmqtt.mqtt.constants import MQTTv50
-from gmqtt.mqtt.handler import MQTTConnectError
 
 from alarmd.alarm.effects import Feedback
+from alarmd.alarm.incoming import Sitting
+from alarmd.dispatch.seat import BEAT, LOOK, Settled, Standing
 from alarmd.errors import CannotStart
 from alarmd.intake import wire
 from alarmd.intake.broker import Broker
-from alarmd.intake.desk import Faults
-from alarmd.intake.messages import Arrived, Crossing, Inbox
+from alarmd.intake.connection import Caller, Connection, OldBrokerError, UnreachableError
+from alarmd.intake.desk import Faults, SeatDesk
+from alarmd.intake.messages import Arrived, Inbox
 from alarmd.ports import Clock
 
 log = structlog.get_logger()
 
-SESSION = 7 * 24 * 3600
-"""Seconds for which the broker keeps presses for a node that is away."""
-AT_ONCE = 1000
-"""Messages under way to us at most, unacknowledged: the only back-pressure there is, and what one commit can group."""
-LARGEST = 1 << 20
-KEEP_ALIVE = 10
-"""Seconds; a broker that has said nothing for twice as long is gone."""
-ANSWERS_WITHIN = 10.0
-"""Seconds in which a broker must answer a connection, a subscription and what we publish."""
-OUT_AT_ONCE = 16
-"""Messages of ours under way; below the smallest window that brokers grant (20), beyond which gmqtt raises."""
-FIRST_WAIT, LONGEST_WAIT = timedelta(milliseconds=250), timedelta(seconds=15)
+SESSION = "alarmd"
+"""The client id of the one session in which presses are kept, whatever the nodes are called and however many there are:
+no other can be left behind with presses in it."""
+KEPT = 7 * 24 * 3600
+"""Seconds for which the broker keeps presses while no node is there."""
+DELIVERS_AGAIN = timedelta(seconds=5)
+"""So soon after CONNECT a broker has delivered again what it has not been told of; it begins with that."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(milliseconds=250), timedelta(seconds=2)
 
-SIGNALS = ("alarmd/v1/signal/+", "alarmd/v1/heartbeat/+", "alarmd/v1/status/+")
+SIGNALS = ("alarmd/v1/signal/+",)
+SIGNS = ("alarmd/v1/heartbeat/+", "alarmd/v1/status/+")
+"""Read at QoS 0: a night without alarmd must not queue a million heartbeats before the first press."""
 DROPPED = "$SYS/broker/publish/messages/dropped"
-OWN = ("alarmd", "cleared")
-"""The user property of the empty message that removes a retained copy: it must not count as a press, at no node."""
+SEAT, SEAT_FREE = "alarmd/v1/seat", "alarmd/v1/seat/free"
+"""Who sits, retained; and that his connection has ended, the payload being his term."""
 
-CAUSE, CAUSE_DROPS = "mqtt", "mqtt_drops"
+CAUSE, CAUSE_DROPS, CAUSE_STRANGER = "mqtt", "mqtt_drops", "mqtt_stranger"
 
 
 class Link(StrEnum):
@@ -54,63 +53,79 @@ class Link(StrEnum):
 
     CONNECTING = "connecting"
     SUBSCRIBED = "subscribed"
+    STANDBY = "standby"
     UNREACHABLE = "unreachable"
     LOST = "lost"
 
 
-class UnreachableError(Exception):
-    """No connection that presses can come by; says why."""
-
-
-class OldBrokerError(UnreachableError):
-    """The broker speaks MQTT 3.1.1 alone, where gmqtt would acknowledge before we have stored anything."""
-
-
 class Mqtt:
     """Presses in, lights out (`ports.Lights`). `run` is an endless task; it raises CannotStart when the broker it meets
-    first cannot speak MQTT 5. `tried` is set when the first try has ended, well or badly."""
+    first cannot speak MQTT 5. `tried` is set when the first try has ended, well or badly.
+    """
 
-    def __init__(self, broker: Broker, node: str, inbox: Inbox, faults: Faults, clock: Clock) -> None:
+    def __init__(self, broker: Broker, node: str, inbox: Inbox, faults: Faults, clock: Clock, seat: SeatDesk) -> None:
         self.tried = asyncio.Event()
         self.link = Link.CONNECTING
         self._broker = broker
-        self._client_id = f"alarmd-{node}"
+        self._node = node
         self._inbox = inbox
         self._faults = faults
         self._clock = clock
-        self._connection: _Connection | None = None
+        self._seat = seat
+        self._life = secrets.token_hex(8)
+        self._connection: Connection | None = None
         self._watches_drops = not broker.embedded
         self._dropped: int | None = None
+        self._card: int | None = None
+        """The term in which we have left our card at the broker."""
+        self._leaves_card = True
+        self._stranger: str | None = None
+        self._gone: int | None = None
+        self._news = asyncio.Event()
 
     @property
     def ready(self) -> bool:
-        """Subscribed, or the broker could not be reached at the first try and has not been since."""
-        return self.link in (Link.SUBSCRIBED, Link.UNREACHABLE)
+        """Subscribed, standing by, or the broker could not be reached at the first try and has not been since."""
+        return self.link in (Link.SUBSCRIBED, Link.STANDBY, Link.UNREACHABLE)
 
     async def show(self, alarm: str, feedback: Feedback) -> bool:
         """Publish the device's retained state. True when the broker has acknowledged it; False after ANSWERS_WITHIN
-        seconds at most: not connected, refused, or lost on the way."""
+        seconds at most: not connected, refused, or lost on the way.
+        """
         payload = wire.feedback_payload(alarm, feedback)
         if self._connection is None:
             return False
-        return await self._connection.deliver(wire.feedback_topic(feedback.device), payload)
+        return bool(await self._connection.deliver(wire.feedback_topic(feedback.device), payload))
 
     async def run(self) -> None:
-        """For ever."""
+        """For ever; stopped, it gives up the seat."""
+        try:
+            await self._keep_connected()
+        finally:
+            await self._give_up()
+
+    async def _keep_connected(self) -> None:
         wait = FIRST_WAIT
         while True:
-            connection = _Connection(self._client_id, self._broker, self._arrived)
+            sitting = await self._seat.sit()
+            connection = Connection(self._caller(sitting), self._broker, self._arrived)
+            connection.crossing.sitting = sitting
             try:
-                await self._subscribe(connection)
+                changed = await self._stay(connection, sitting)
                 wait = FIRST_WAIT
-                await connection.lost.wait()
+                if changed:
+                    continue  # the seat is ours now, or no more: at once
                 self._unwell(Link.LOST, f"the connection to the broker at {self._broker.name} is lost")
             except UnreachableError as fault:
                 if isinstance(fault, OldBrokerError) and not self.tried.is_set():
                     raise CannotStart(str(fault)) from fault
                 self._unwell(Link.UNREACHABLE if self.link is not Link.LOST else Link.LOST, str(fault))
+            except asyncio.CancelledError:
+                await self._give_up()
+                raise
             finally:
                 self._connection = None
+                self._inbox.listens(now=False)
                 self._inbox.lost(connection.crossing)
                 await connection.leave()
                 self.tried.set()
@@ -118,25 +133,111 @@ class Mqtt:
             await self._clock.sleep_until(self._clock.now() + wait * (0.5 + secrets.randbelow(1000) / 1000))
             wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _subscribe(self, connection: "_Connection") -> None:
+    def _caller(self, sitting: Sitting | None) -> Caller:
+        if sitting is None:
+            return Caller(f"alarmd-{self._node}")
+        return Caller(SESSION, KEPT, (SEAT_FREE, str(sitting.term).encode()))
+
+    async def _stay(self, connection: Connection, sitting: Sitting | None) -> bool:
+        """Until the connection is lost, False, or it is the wrong one because the seat has changed, True. Raises
+        UnreachableError.
+        """
         await connection.open()
+        if sitting is None:
+            return await self._stand_by(connection)
+        await self._sit_down(connection, sitting)
+        return await self._hold(connection)
+
+    async def _stand_by(self, connection: Connection) -> bool:
+        self._gone = None
+        await connection.subscribe_to((SEAT_FREE,), 1)
+        self._well(connection, Link.STANDBY)
+        while not connection.lost.is_set():
+            if await self._seat.sit(by_broker=True, gone=self._gone) is not None:
+                return True
+            await self._clock.sleep_until(self._clock.now() + LOOK, self._news)
+            self._news.clear()
+        return False
+
+    async def _sit_down(self, connection: Connection, sitting: Sitting) -> None:
+        """Take up the session, or begin one."""
+        if not connection.session_present:
+            connection.crossing.sitting = await self._seat.new_session()
         # Retain handling 0, so that a kept press is seen, said aloud and removed; retain as published off, so that the
         # flag means "kept" and nothing else.
-        granted = await connection.subscribe_to(SIGNALS, 1)
-        if min(granted) < 1 or max(granted) >= 0x80:
+        granted = [*await connection.subscribe_to(SIGNALS, 1), *await connection.subscribe_to(SIGNS, 0)]
+        if granted[0] < 1 or max(granted) >= 0x80:
             raise UnreachableError(f"the broker at {self._broker.name} refuses to bring presses: grants {granted}")
-        self._connection = connection
-        self.link = Link.SUBSCRIBED
-        self.tried.set()
-        self._faults.gone(CAUSE, "subscribed")
-        log.info("subscribed", broker=self._broker.name, session_present=connection.session_present)
+        self._inbox.listens(now=True)
+        self._well(connection, Link.SUBSCRIBED)
+        await self._leave_card(connection, sitting)
         await self._watch_drops(connection)
 
-    async def _watch_drops(self, connection: "_Connection") -> None:
+    async def _hold(self, connection: Connection) -> bool:
+        settled: list[Settled] = []
+        forget_at: datetime | None = self._clock.now() + DELIVERS_AGAIN
+        while not connection.lost.is_set():
+            settled += connection.settled()
+            if await connection.answers():
+                standing = await self._seat.beat(settled)
+                if standing is Standing.LOST:
+                    return True
+                settled.clear()
+                if standing is Standing.OURS:
+                    self._tell_of_stranger()
+            if forget_at is not None and self._clock.now() >= forget_at:
+                forget_at = None if await self._seat.forget_besides(connection.crossing.name) else forget_at
+            if connection.crossing.sitting is None:  # the store could not note the new session before
+                connection.crossing.sitting = await self._seat.new_session()
+            await self._clock.sleep_until(self._clock.now() + BEAT, connection.lost)
+        return False
+
+    async def _give_up(self) -> None:
+        """Let another sit at once. Bounded: we are being stopped."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                term = await self._seat.release()
+                if term is not None and self._connection is not None:
+                    await self._connection.deliver(SEAT_FREE, str(term).encode(), retain=False)
+
+    async def _leave_card(self, connection: Connection, sitting: Sitting) -> None:
+        """Who sits, for administrators, and for us: one that replaces it while we sit is of another installation."""
+        if not self._leaves_card:
+            return
+        await connection.subscribe_to((SEAT,), 0)
+        card = {"node": self._node, "term": sitting.term, "life": self._life}
+        taken = await connection.deliver(SEAT, json.dumps(card).encode())
+        if taken:
+            self._card = sitting.term
+        if taken is False:  # Mosquitto hangs up on whoever publishes what he may not, so this is tried once
+            self._leaves_card = False
+            log.warning("the broker refuses our card: another alarmd at it would not be noticed", topic=SEAT)
+
+    def _card_seen(self, message: Arrived, connection: Connection) -> None:
+        try:
+            card = json.loads(message.payload)
+            node, life = str(card["node"]), card["life"]
+        except (ValueError, TypeError, KeyError):
+            return
+        sitting = connection.crossing.sitting
+        if life != self._life and sitting is not None and sitting.term == self._card:
+            self._stranger = node
+
+    def _tell_of_stranger(self) -> None:
+        """The store has just said that no sister sits in our place."""
+        if self._stranger is not None:
+            self._faults.report(
+                CAUSE_STRANGER,
+                f"another alarmd, {self._stranger[:64]!r}, with a database of its own takes presses from the broker at "
+                f"{self._broker.name}: some reach only it. Stop it, or give it a broker of its own",
+            )
+            self._stranger = None
+
+    async def _watch_drops(self, connection: Connection) -> None:
         """Know whether the broker drops. Some brokers hang up on whoever asks for `$SYS`: those are asked once."""
-        if connection.session_expiry_interval < SESSION:
+        if connection.session_expiry_interval < KEPT:
             log.warning(
-                "the broker keeps presses for a shorter time than asked while this node is away",
+                "the broker keeps presses for a shorter time than asked while no node is there",
                 seconds=connection.session_expiry_interval,
             )
         if not self._watches_drops:
@@ -152,22 +253,32 @@ class Mqtt:
                 broker=self._broker.name,
             )
 
+    def _well(self, connection: Connection, link: Link) -> None:
+        self._connection = connection
+        self.link = link
+        self.tried.set()
+        self._faults.gone(CAUSE, "connected")
+        self._faults.gone(f"node:{self._node}", f"{self._node} is connected to the broker")
+        log.info("connected", broker=self._broker.name, link=link, session_present=connection.session_present)
+
     def _unwell(self, link: Link, why: str) -> None:
         if self.link is not link:
             log.warning("mqtt", link=link, why=why)
         self.link = link
         self._faults.found(CAUSE, why)
 
-    async def _arrived(self, message: Arrived, connection: "_Connection") -> None:
-        if message.topic == DROPPED:
-            self._drops(message.payload)
-            return
-
-        async def clear(topic: str) -> None:
-            if not await connection.deliver(topic, b"", user_property=OWN):
-                log.warning("retained copy not removed", topic=topic)
-
-        await self._inbox.take(message, connection.crossing, clear)
+    async def _arrived(self, message: Arrived, connection: Connection) -> bool:
+        match message.topic:
+            case topic if topic == DROPPED:
+                self._drops(message.payload)
+            case topic if topic == SEAT:
+                self._card_seen(message, connection)
+            case topic if topic == SEAT_FREE:
+                self._gone = int(message.payload) if message.payload.isdigit() else None
+                self._news.set()
+            case _:
+                return await self._inbox.take(message, connection.crossing, partial(_clear, connection))
+        return True
 
     def _drops(self, payload: bytes) -> None:
         """The broker's own count. It may start from nought again; only a rise is a loss."""
@@ -183,190 +294,6 @@ class Mqtt:
             )
 
 
-class _Sent:
-    """What gmqtt calls its storage of messages under way: here it only tells when the broker has acknowledged one."""
-
-    is_empty = True
-
-    def __init__(self) -> None:
-        self._answers: dict[int, asyncio.Future[bool]] = {}
-        self._newest = 0
-
-    def push_message(self, mid: int, _package: bytes) -> None:
-        self._newest = mid
-        self._answers[mid] = asyncio.get_running_loop().create_future()
-
-    def newest(self) -> "asyncio.Future[bool]":
-        """The answer to what was published last: True acknowledged, False refused or the connection lost."""
-        return self._answers[self._newest]
-
-    def answer(self, mid: int, *, taken: bool) -> None:
-        answer = self._answers.pop(mid, None)
-        if answer is not None and not answer.done():
-            answer.set_result(taken)
-
-    def remove_message_by_mid(self, mid: int) -> None:
-        self.answer(mid, taken=True)
-
-    def get_all(self) -> list[tuple[int, bytes]]:
-        return []
-
-    def clear(self) -> None:
-        for mid in tuple(self._answers):
-            self.answer(mid, taken=False)
-
-    async def wait_empty(self) -> None:
-        """Nothing is sent again by gmqtt: the outbox does that."""
-
-
-class _Connection(gmqtt.Client):  # type: ignore[misc]  # gmqtt carries no types
-    """One connection, from CONNECT to its end. Never reconnects."""
-
-    def __init__(
-        self, client_id: str, broker: Broker, arrived: Callable[[Arrived, "_Connection"], Awaitable[None]]
-    ) -> None:
-        self.lost = asyncio.Event()
-        self.crossing = Crossing()
-        self.session_present = False
-        self._broker = broker
-        self._arrived = arrived
-        self._sent = _Sent()
-        self._window = asyncio.Semaphore(OUT_AT_ONCE)
-        self._granted: dict[int, asyncio.Future[Sequence[int]]] = {}
-        super().__init__(
-            client_id,
-            clean_session=False,
-            optimistic_acknowledgement=False,
-            persistent_storage=self._sent,
-            session_expiry_interval=SESSION,
-            receive_maximum=AT_ONCE,
-            maximum_packet_size=LARGEST,
-        )
-        if broker.user is not None:
-            self.set_auth_credentials(broker.user, broker.password)
-        self.on_connect = _on_connect
-        self.on_message = _on_message
-        self.on_subscribe = _on_subscribe
-        self.on_disconnect = _on_disconnect
-        # gmqtt takes every PUBACK for a yes; a broker that refuses says so in the reason code behind the packet id.
-        handler = self._package_handler
-        believe = handler._handle_puback_packet  # noqa: SLF001  # gmqtt has no public place that tells the reason code
-
-        def puback(cmd: int, packet: bytes) -> None:
-            if len(packet) > 2 and packet[2] >= 0x80:
-                self._sent.answer(int.from_bytes(packet[:2], "big"), taken=False)
-            believe(cmd, packet)
-
-        handler._handle_puback_packet = puback  # noqa: SLF001  # as above: the handler looks it up by this name
-
-    async def open(self) -> None:
-        """Connect. Raises UnreachableError."""
-        where = f"the broker at {self._broker.name}"
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN):
-                await self.connect(
-                    self._broker.host,
-                    self._broker.port,
-                    ssl=self._broker.trust() or False,
-                    keepalive=KEEP_ALIVE,
-                    version=MQTTv50,
-                )
-        except TimeoutError as fault:
-            raise UnreachableError(f"{where} does not answer within {ANSWERS_WITHIN:.0f} s") from fault
-        except OSError as fault:
-            raise UnreachableError(f"{where} cannot be reached: {fault}") from fault
-        except MQTTConnectError as fault:
-            # 132: unsupported protocol version, as a 5.0 broker that is told to speak less would put it.
-            kind = OldBrokerError if str(fault).startswith("code 132") else UnreachableError
-            raise kind(f"{where} refuses the connection: {fault}") from fault
-        if self._connection_state.protocol_version < MQTTv50:
-            # gmqtt would go on with 3.1.1, where it acknowledges at once, whatever it was told.
-            raise OldBrokerError(f"{where} speaks MQTT 3.1.1 alone; alarmd needs MQTT 5 (devices may speak 3.1.1)")
-        if self.lost.is_set():
-            raise UnreachableError(f"{where} hangs up on CONNECT; does it speak MQTT 5?")
-
-    async def subscribe_to(self, topics: Sequence[str], qos: int) -> Sequence[int]:
-        """The reason codes of the broker, one for each topic: below 0x80 the granted QoS. Raises UnreachableError."""
-        mid = self.subscribe([gmqtt.Subscription(topic, qos=qos, no_local=True) for topic in topics])
-        granted = self._granted[mid] = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN):
-                codes: Sequence[int] = await granted
-                return codes
-        except TimeoutError as fault:
-            raise UnreachableError(f"the broker at {self._broker.name} does not answer a subscription") from fault
-
-    async def deliver(self, topic: str, payload: bytes, **properties: object) -> bool:
-        """Publish retained, at least once; whether the broker has acknowledged it."""
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN), self._window:
-                if self.lost.is_set():
-                    return False
-                self.publish(topic, payload, qos=1, retain=True, **properties)
-                return await self._sent.newest()
-        except TimeoutError:
-            log.warning("the broker does not acknowledge", broker=self._broker.name)
-            self.lost.set()
-            return False
-        except OverflowError:  # a broker whose window is smaller than ours: it is tried again
-            return False
-
-    async def leave(self) -> None:
-        """Hang up, leaving the session to be taken up again. Bounded: a dead line is not waited for."""
-        self.ended()
-        try:
-            async with asyncio.timeout(2):
-                await self.disconnect(session_expiry_interval=SESSION)
-        except (TimeoutError, OSError) as fault:
-            log.debug("line not closed in good order", why=str(fault))
-
-    async def reconnect(self, delay: bool = False) -> None:  # noqa: ARG002, FBT  # gmqtt calls it by this signature
-        """What gmqtt does when a connection ends, or when it would go on with MQTT 3.1.1: here, nothing goes on."""
-        self.ended()
-        self._connack_received.set()  # else `connect` waits for an answer that no longer comes
-
-    def ended(self) -> None:
-        """The line is gone; whoever waits for an answer on it is told."""
-        self.lost.set()
-        self._sent.clear()
-        for granted in self._granted.values():
-            if not granted.done():
-                granted.set_exception(UnreachableError(f"the broker at {self._broker.name} hangs up"))
-
-    def connected(self, *, session_present: bool) -> None:
-        self.session_present = session_present
-
-    def subscribed(self, mid: int, granted: Sequence[int]) -> None:
-        future = self._granted.pop(mid, None)
-        if future is not None and not future.done():
-            future.set_result(granted)
-
-    async def arrived(self, topic: str, payload: bytes, properties: dict[str, Any]) -> int:
-        """The PUBACK's reason code, once the message is taken. Never an error: that, too, would end its delivery."""
-        own = OWN in properties.get("user_property", ())
-        try:
-            await self._arrived(Arrived(topic, payload, bool(properties["retain"]), own), self)
-        except asyncio.CancelledError:
-            if not self.lost.is_set():
-                raise
-        return 0
-
-
-def _on_connect(connection: _Connection, session_present: int, _reason: int, _properties: dict[str, Any]) -> None:
-    connection.connected(session_present=bool(session_present))
-
-
-async def _on_message(
-    connection: _Connection, topic: str, payload: bytes, _qos: int, properties: dict[str, Any]
-) -> int:
-    # A coroutine function: a plain one is never acknowledged (gmqtt issue 113). gmqtt makes a task for each message, so
-    # hundreds wait for one commit together.
-    return await connection.arrived(topic, payload, properties)
-
-
-def _on_subscribe(connection: _Connection, mid: int, granted: Sequence[int], _properties: dict[str, Any]) -> None:
-    connection.subscribed(mid, granted)
-
-
-def _on_disconnect(connection: _Connection, _packet: object, _fault: object = None) -> None:
-    connection.ended()
+async def _clear(connection: Connection, topic: str) -> None:
+    if not await connection.deliver(topic, b"", own=True):
+        log.warning("retained copy not removed", topic=topic)

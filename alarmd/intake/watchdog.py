@@ -1,8 +1,9 @@
 """Counts the devices' signs of life: a silent device or a flat battery is a technical alarm, and gone again when the
 device is heard.
 
-Remembers only since the daemon's start, so after a restart a silent device is noticed one supervision time later.
-Presses are signs of life too. Called by the doors; never refuses and never waits.
+Judges only while this node is the one that hears the devices, and remembers no longer: when that begins, after a
+restart or when another node did it before, a silent device is noticed one supervision time later. Presses are signs of
+life too. Called by the doors; never refuses and never waits.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,8 +25,12 @@ class Watchdog:
         self._clock = clock
         self._faults = faults
         self._devices = devices
-        self._began = clock.now()
+        self._began: datetime | None = None
         self._heard: dict[str, datetime] = {}
+
+    def listens(self, *, now: bool) -> None:
+        self._began = self._clock.now() if now else None
+        self._heard.clear()
 
     def heard(self, device: str, *, battery: int | None, status: str | None, retained: bool) -> None:
         """A sign of life; `status` offline is the broker's word that it is gone."""
@@ -52,9 +57,13 @@ class Watchdog:
         """For ever: who has been silent for longer than he may?"""
         while True:
             now = self._clock.now()
-            for device in self._devices().values():
-                since = self._heard.get(device.id, self._began)
-                if device.supervise is not None and now - since > device.supervise:
-                    text = f"device {device.id} in {device.zone} has not been heard for {now - since}"
-                    self._faults.found(f"silent:{device.id}", text)
+            if self._began is not None:
+                self._judge(now, self._began)
             await self._clock.sleep_until(now + LOOK)
+
+    def _judge(self, now: datetime, began: datetime) -> None:
+        for device in self._devices().values():
+            since = self._heard.get(device.id, began)
+            if device.supervise is not None and now - since > device.supervise:
+                text = f"device {device.id} in {device.zone} has not been heard for {now - since}"
+                self._faults.found(f"silent:{device.id}", text)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alarmd.alarm.incoming import Sitting
 from alarmd.dispatch.supervisor import Supervisor
-from alarmd.errors import NotDurable
+from alarmd.errors import NotDurable, Superseded
 from alarmd.intake.messages import Arrived, Crossing, Inbox
 from tests.support.intake import World
 
@@ -31,19 +32,31 @@ class Clock:
 class Wire:
     """One connection: what it brings, and in which order it may be acknowledged."""
 
-    def __init__(self, inbox: Inbox, world: World, supervisor: Supervisor) -> None:
-        self.crossing = Crossing()
+    def __init__(self, inbox: Inbox, world: World, supervisor: Supervisor, sitting: Sitting | None = None) -> None:
+        self.crossing = Crossing(sitting)
         self.acknowledged: list[str] = []
+        self.left: list[str] = []
         self.cleared: list[str] = []
         self._inbox, self._world, self._supervisor = inbox, world, supervisor
 
-    def bring(self, device: str, payload: bytes = b"", *, retained: bool = False, own: bool = False) -> None:
-        message = Arrived(f"alarmd/v1/signal/{device}", payload, retained, own)
+    def bring(
+        self,
+        device: str,
+        payload: bytes = b"",
+        *,
+        retained: bool = False,
+        own: bool = False,
+        packet: int | None = None,
+        again: bool = False,
+    ) -> None:
+        message = Arrived(f"alarmd/v1/signal/{device}", payload, retained, own, packet, again)
         self._supervisor.spawn("message", self._take(device, message))
 
     async def _take(self, device: str, message: Arrived) -> None:
-        await self._inbox.take(message, self.crossing, self._clear)
-        self.acknowledged.append(device)
+        if await self._inbox.take(message, self.crossing, self._clear):
+            self.acknowledged.append(device)
+        else:
+            self.left.append(device)
         self._world.bell.ring()
 
     async def _clear(self, topic: str) -> None:
@@ -193,3 +206,97 @@ async def test_a_foreign_topic_is_let_by(inbox: Inbox, world: World) -> None:
 
     await inbox.take(Arrived("other/topic", b"{}"), Crossing(), clear)
     assert world.taken == []
+
+
+SAT = Sitting(term=3, session=1)
+
+
+async def test_a_press_without_a_ref_is_known_by_its_delivery_and_one_with_a_ref_by_that(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    world.gate.set()
+    line = Wire(inbox, world, supervisor, SAT)
+    line.bring("desk-1", packet=7)
+    line.bring("desk-1", packet=8, again=True)
+    line.bring("desk-2", packet=9)
+    line.bring("desk-1", b'{"note":"x"}', packet=10)
+    line.bring("desk-1", b'{"ref":"r"}', packet=11)
+    line.bring("desk-1")  # at most once: the broker wants no acknowledgement
+    await world.bell.until(lambda: len(line.acknowledged) == 6)
+    first, second, elsewhere, noted, with_ref, at_most_once = (p.delivery for p in world.taken)
+    assert first
+    assert second
+    assert elsewhere
+    assert noted
+    assert (first.term, first.session, first.packet, first.again, first.retried) == (3, 1, 7, False, False)
+    assert second.again
+    assert first.digest == second.digest
+    assert len({first.digest, elsewhere.digest, noted.digest}) == 3
+    assert len({d.arrival for d in (first, second, elsewhere, noted)}) == 4
+    assert with_ref is at_most_once is None
+    assert line.crossing.marks == {d.packet: d.arrival for d in (first, second, elsewhere, noted)}
+
+
+async def test_while_the_new_session_is_not_stored_a_press_goes_without_its_delivery(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    world.gate.set()
+    line = Wire(inbox, world, supervisor)
+    line.bring("desk-1", packet=7)
+    await world.bell.until(lambda: line.acknowledged)
+    assert world.taken[0].delivery is None
+    assert line.crossing.marks == {}
+
+
+async def test_a_press_that_is_tried_again_says_so_and_is_the_same(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    world.failures = [NotDurable("disk full")]
+    line = Wire(inbox, world, supervisor, SAT)
+    line.bring("desk-1", packet=7)
+    await world.bell.until(lambda: world.pending)
+    delivery = world.pending[0].delivery
+    assert delivery
+    assert delivery.retried
+    world.gate.set()
+    await world.bell.until(lambda: line.acknowledged)
+    assert line.crossing.marks == {7: delivery.arrival}
+
+
+async def test_what_another_node_has_by_now_is_not_acknowledged(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    world.failures = [Superseded("taken by two now")]
+    world.gate.set()
+    line = Wire(inbox, world, supervisor, SAT)
+    line.bring("desk-1", packet=7)
+    await world.bell.until(lambda: line.left)
+    assert (line.acknowledged, world.taken, line.crossing.marks) == ([], [], {})
+
+
+async def test_what_came_in_an_earlier_time_on_the_seat_is_taken_anew(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    """The seat was lost and taken again while a commit hung: the old try is refused, and must not speak for the new."""
+    line, later = Wire(inbox, world, supervisor, SAT), Wire(inbox, world, supervisor, Sitting(term=5, session=1))
+    line.bring("desk-1", packet=7)
+    await world.bell.until(lambda: world.pending)
+    inbox.lost(line.crossing)
+    later.bring("desk-1", packet=7, again=True)
+    await world.bell.until(lambda: len(world.pending) == 2)
+    assert [p.delivery.term for p in world.pending if p.delivery] == [3, 5]
+
+
+async def test_a_press_delivered_again_while_it_is_tried_is_marked_by_its_one_try(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    line, later = Wire(inbox, world, supervisor, SAT), Wire(inbox, world, supervisor, SAT)
+    line.bring("desk-1", packet=7)
+    await world.bell.until(lambda: world.pending)
+    inbox.lost(line.crossing)
+    later.bring("desk-1", packet=7, again=True)
+    world.gate.set()
+    await world.bell.until(lambda: later.acknowledged)
+    (press,) = world.taken
+    assert press.delivery
+    assert later.crossing.marks == {7: press.delivery.arrival}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 import pytest
 import uvloop
 
-BOTH = frozenset({"test_mqtt.py"})
+BOTH = frozenset({"test_mqtt.py", "test_seats.py"})
 """The daemon runs on uvloop, and nothing may depend on it: these run on both."""
 
 

@@ -16,7 +16,7 @@ from alarmd.intake.embedded import embedded_broker
 from alarmd.intake.messages import Inbox
 from alarmd.intake.mqtt import Mqtt
 from tests.support import servers
-from tests.support.intake import World, client
+from tests.support.intake import Chair, World, client
 from tests.support.servers import HOST
 
 DAEMON = """
@@ -46,7 +46,7 @@ async def test_devices_of_both_protocols_press_and_are_told(world: World) -> Non
     old_port = servers.free_port()
     clock = SystemClock()
     async with embedded_broker(old_port) as broker:
-        mqtt = Mqtt(broker, "n1", Inbox(world, world, world, clock), world, clock)
+        mqtt = Mqtt(broker, "n1", Inbox(world, world, world, clock), world, clock, Chair())
         async with Supervisor() as supervisor, client(old_port) as old, client(broker.port, v5=True) as new:
             await old.subscribe("alarmd/v1/feedback/desk-1")
             await new.subscribe("alarmd/v1/feedback/desk-2")
@@ -69,14 +69,18 @@ async def test_what_waits_for_a_commit_is_kept_by_the_broker(world: World) -> No
     world.gate.clear()
     async with embedded_broker(servers.free_port()) as broker:
         async with Supervisor() as supervisor, client(broker.port, v5=True) as button:
-            supervisor.forever("mqtt", Mqtt(broker, "n1", Inbox(world, world, world, clock), world, clock).run())
+            supervisor.forever(
+                "mqtt", Mqtt(broker, "n1", Inbox(world, world, world, clock), world, clock, Chair()).run()
+            )
             await world.bell.until(lambda: world.gone_causes)
             await button.publish("alarmd/v1/signal/desk-1", '{"ref":"{}"}', times=300)
             await world.bell.until(lambda: len(world.pending) >= 100)
         again = World()
         again.gate.set()
         async with Supervisor() as supervisor:
-            supervisor.forever("mqtt", Mqtt(broker, "n1", Inbox(again, again, again, clock), again, clock).run())
+            supervisor.forever(
+                "mqtt", Mqtt(broker, "n1", Inbox(again, again, again, clock), again, clock, Chair()).run()
+            )
             await again.bell.until(lambda: len(again.refs) == 300)
 
 

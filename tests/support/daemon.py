@@ -163,8 +163,15 @@ class Daemon:
 @contextlib.contextmanager
 def daemon(folder: Path, prefix: Sequence[str] = (), **settings: str) -> Iterator[Daemon]:
     """An installation with the small office above; started by the test; ended, however the test ends."""
+    with sister(folder, prefix, **settings) as one:
+        one.apply()
+        yield one
+
+
+@contextlib.contextmanager
+def sister(folder: Path, prefix: Sequence[str] = (), **settings: str) -> Iterator[Daemon]:
+    """One more node of an installation that has its office already."""
     one = Daemon(folder, {f"ALARMD_{k.upper()}": v for k, v in settings.items()}, prefix)
-    one.apply()
     try:
         yield one
     finally:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from alarmd.alarm.incoming import Pressed
+from alarmd.alarm.incoming import Pressed, Sitting
+from alarmd.dispatch.seat import Settled, Standing
 from alarmd.errors import NotFound
 from alarmd.intake.desk import Taken
 from tests.support.servers import HOST
@@ -51,6 +52,7 @@ class World:
     reports: list[tuple[str, str]] = field(default_factory=list)
     gone_causes: list[str] = field(default_factory=list)
     signs: list[tuple[str, int | None, str | None, bool]] = field(default_factory=list)
+    listening: bool = False
 
     def site_of(self, *, device: str | None, zone: str | None) -> str:
         if device is not None and device not in self.devices:
@@ -88,9 +90,42 @@ class World:
         self.signs.append((device, battery, status, retained))
         self.bell.ring()
 
+    def listens(self, *, now: bool) -> None:
+        self.listening = now
+
     @property
     def refs(self) -> Counter[str | None]:
         return Counter(p.ref for p in self.taken)
+
+
+class Chair:
+    """The seat of an installation of one node: always ours. `settled`: what the broker knows to be taken."""
+
+    def __init__(self) -> None:
+        self.sitting = Sitting(0, 0)
+        self.settled: list[Settled] = []
+        self.forgotten: list[str] = []
+        self.bell = Bell()
+
+    async def sit(self, *, by_broker: bool = False, gone: int | None = None) -> Sitting:  # noqa: ARG002  # as the Protocol has it
+        return self.sitting
+
+    async def beat(self, settled: Sequence[Settled] = ()) -> Standing:
+        self.settled += settled
+        self.bell.ring()
+        return Standing.OURS
+
+    async def new_session(self) -> Sitting:
+        self.sitting = Sitting(0, self.sitting.session + 1)
+        return self.sitting
+
+    async def forget_besides(self, connection: str) -> bool:
+        self.forgotten.append(connection)
+        self.bell.ring()
+        return True
+
+    async def release(self) -> None:
+        return None
 
 
 class Client:
