@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from alarmd.errors import AlarmdError, CannotStart
 from alarmd.store.backend import LOCK_WAIT, sync
@@ -92,7 +91,7 @@ def copy(source: Path, target: Path) -> None:
     """All of a database that others may be writing to, as it is at one instant. Raises AlarmdError."""
     try:
         with (
-            closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=LOCK_WAIT)) as of,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=LOCK_WAIT)) as of,
             closing(sqlite3.connect(target)) as to,
         ):
             of.backup(to)

@@ -8,7 +8,6 @@ import sqlite3
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
@@ -155,7 +154,9 @@ class Sqlite:
 
     def _connect(self) -> sqlite3.Connection:
         """Never makes a file: one that has gone away while alarmd ran must be noticed, not replaced by an empty one."""
-        where = f"file:{quote(str(self._file))}?mode=rw" if self._file else f"file:{id(self)}?mode=memory&cache=shared"
+        where = (
+            f"{self._file.absolute().as_uri()}?mode=rw" if self._file else f"file:{id(self)}?mode=memory&cache=shared"
+        )
         # isolation_level None: the driver begins nothing by itself, the listeners above do.
         connection = sqlite3.connect(where, uri=True, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False)
         try:

@@ -36,6 +36,13 @@ class TestSqlite(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfTheSeat, ExamOfVeil
             }
         assert asked == {"journal_mode": "wal", "synchronous": 2}
 
+    @pytest.mark.parametrize("name", ["/%50 percent?#.db", "//slashes.db", "/Nav Prøvevik/år.db"])
+    def test_any_path_is_one(self, tmp_path: Path, name: str) -> None:
+        with stage(f"sqlite:////{tmp_path}{name}") as one:
+            one.apply()
+            one.press("desk-3", "a-1")
+        assert (tmp_path / name.lstrip("/")).is_file()
+
     def test_a_full_disk_is_not_durable_and_heals(self, one: Stage) -> None:
         one.press("desk-3", "a-1")
         before = one.position()
