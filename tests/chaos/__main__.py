@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.chaos.day import day
+from tests.chaos.day import Wish, day
 from tests.chaos.history import History
 
 
@@ -23,9 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="alarmd-chaos-") as temporary:
         folder = wish.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        history, findings = asyncio.run(
-            day(folder, seconds=60 * wish.minutes, rate=wish.rate, seed=wish.seed, say=_say)
-        )
+        history, findings = asyncio.run(day(folder, Wish(60 * wish.minutes, wish.rate, wish.seed), _say))
         if wish.keep:
             (folder / "history.json").write_text(json.dumps({"findings": findings, "log": history.log}, indent=1))
     _tell(history, findings)

@@ -3,7 +3,8 @@ and by `make chaos`, for as long as one likes.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from time import time
@@ -13,8 +14,8 @@ import aiohttp
 from alarmd.store import open_database
 from tests.chaos.cluster import Cluster, cluster
 from tests.chaos.crowd import Crowd, Keys, provider
-from tests.chaos.history import History, judge, read
-from tests.chaos.weather import weather
+from tests.chaos.history import PROMPT, History, judge, read
+from tests.chaos.weather import KINDS, Kind, weather
 from tests.support.servers import free_port
 
 CALM = 15.0
@@ -23,16 +24,27 @@ AT_ONCE = 200
 """Presses under way at most."""
 
 
-async def day(
-    folder: Path, *, seconds: float, rate: float, seed: int, say: Callable[[str], None]
-) -> tuple[History, list[str]]:
+@dataclass(frozen=True)
+class Wish:
+    """What kind of day: `seconds` long, `rate` presses a second, all chance from `seed`. `kinds` of what breaks, and
+    `prompt`, see History.
+    """
+
+    seconds: float
+    rate: float
+    seed: int
+    kinds: Sequence[Kind] = KINDS
+    prompt: float = PROMPT
+
+
+async def day(folder: Path, wish: Wish, say: Callable[[str], None]) -> tuple[History, list[str]]:
     """Live through it; what was seen, and what is wrong with it."""
-    dice, history = Random(seed), History()
+    dice, history = Random(wish.seed), History(wish.prompt)
     async with provider(history, free_port()) as hook, cluster(folder, hook) as servers:
         keys = await asyncio.to_thread(_keys, servers)
         async with aiohttp.ClientSession(trust_env=False) as http:
-            crowd = Crowd(servers, history, keys, Random(seed + 1), http)
-            await _live(servers, crowd, history, dice, seconds, rate, say)
+            crowd = Crowd(servers, history, keys, Random(wish.seed + 1), http)
+            await _live(servers, crowd, history, wish, dice, say)
             crowd.close()
         for node in servers.nodes:
             await asyncio.to_thread(node.daemon.stop)
@@ -42,15 +54,9 @@ async def day(
 
 
 async def _live(
-    servers: Cluster,
-    crowd: Crowd,
-    history: History,
-    dice: Random,
-    seconds: float,
-    rate: float,
-    say: Callable[[str], None],
+    servers: Cluster, crowd: Crowd, history: History, wish: Wish, dice: Random, say: Callable[[str], None]
 ) -> None:
-    over, until = asyncio.Event(), time() + seconds
+    over, until = asyncio.Event(), time() + wish.seconds
     async with asyncio.TaskGroup() as group:
         watching = [
             group.create_task(crowd.watch(f"console {n} at {node.name}", place, over))
@@ -58,7 +64,7 @@ async def _live(
             for n in range(2)
         ]
         answering = group.create_task(crowd.answer(until + CALM / 2))
-        breaking = group.create_task(weather(servers, history, dice, until - 10, say))
+        breaking = group.create_task(weather(servers, history, dice, until - 10, say, wish.kinds))
         pressing: set[asyncio.Task[None]] = set()
         number = 0
         while time() < until:
@@ -67,7 +73,7 @@ async def _live(
                 pressing.add(task)
                 task.add_done_callback(pressing.discard)
                 number += 1
-            await asyncio.sleep(dice.expovariate(rate))
+            await asyncio.sleep(dice.expovariate(wish.rate))
         await breaking
         await asyncio.gather(*pressing, answering)
         await asyncio.sleep(CALM)

@@ -16,7 +16,7 @@ from alarmd.alarm.times import moment
 SIGNALS = frozenset({"raised", "joined", "upgraded"})
 ENDS = frozenset({"resolved", "cancelled"})
 PROMPT = 1.0
-"""Seconds within which what is due is done while all is well."""
+"""Seconds within which what is due is done while all is well, and the machine is ours alone."""
 
 Event = dict[str, Any]
 
@@ -51,8 +51,9 @@ class Told:
 
 @dataclass
 class History:
-    """Everything that the judge is given."""
+    """Everything that the judge is given. `prompt`: seconds within which what is due is done."""
 
+    prompt: float = PROMPT
     faults: list[Fault] = field(default_factory=list)
     accepted: list[Yes] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
@@ -76,10 +77,10 @@ class History:
 
     def until(self, due: float) -> float:
         """By when something that is due then must be done: promptly, but not before what was broken is well again."""
-        until = due + PROMPT
+        until = due + self.prompt
         for fault in sorted(self.faults, key=lambda fault: fault.start):
             if fault.start <= until and fault.end + fault.felt >= due:
-                until = max(until, fault.end + fault.felt + PROMPT)
+                until = max(until, fault.end + fault.felt + self.prompt)
         return until
 
     def broken(self, start: float, end: float) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from time import time
@@ -92,12 +92,19 @@ KINDS = (
 crash; killing the postmaster alone would leave its children."""
 
 
-async def weather(cluster: Cluster, history: History, dice: Random, until: float, say: Callable[[str], None]) -> None:
+async def weather(
+    cluster: Cluster,
+    history: History,
+    dice: Random,
+    until: float,
+    say: Callable[[str], None],
+    kinds: Sequence[Kind] = KINDS,
+) -> None:
     """One thing after the other, each kind in its turn in an order of chance; sometimes a second before the first is
     over. Everything is well again when this returns."""
     deck: list[Kind] = []
     while time() < until:
-        deck = deck or dice.sample(KINDS, len(KINDS))
+        deck = deck or dice.sample(kinds, len(kinds))
         at_once = [deck.pop()]
         if dice.random() < 0.2 and deck and _apart(at_once[0], deck[-1]):
             at_once.append(deck.pop())
