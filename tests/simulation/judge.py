@@ -17,7 +17,12 @@ from tests.simulation.lights import lights_answer, lights_follow, silence_is_kep
 from tests.simulation.record import LOOKS, Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
-from tests.simulation.telling import every_way_was_tried, ways_begin, ways_follow_each_other
+from tests.simulation.telling import (
+    every_telling_has_its_cause,
+    every_way_was_tried,
+    ways_begin,
+    ways_follow_each_other,
+)
 from tests.simulation.veils import nobody_there_is_told, taking_back_looks_like_an_end
 from tests.simulation.versions import newest_version_holds, refusals_were_right, versions_are_noticed
 
@@ -50,6 +55,7 @@ def judge(seen: Record) -> list[str]:
         nobody_gave_up,
         ways_begin,
         ways_follow_each_other,
+        every_telling_has_its_cause,
         every_way_was_tried,
         all_clear_was_given,
         nothing_follows_the_end,

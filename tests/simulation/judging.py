@@ -8,6 +8,9 @@ from datetime import datetime
 from alarmd.alarm.incoming import DeadlinePassed, Incoming
 from alarmd.alarm.model import State
 from alarmd.dispatch.take import Taken, Taker
+from alarmd.escalation.decide import Decidable, Situation, decide
+from alarmd.escalation.draft import Decision, Ids
+from alarmd.escalation.pressing import Opening
 from alarmd.ports import Unit
 
 
@@ -33,6 +36,19 @@ class Court:
     def taker(self, node: str, room: Callable[[], bool]) -> Taker:
         """A real taker whose decisions are looked at."""
         return WatchedTaker(node, lambda: f"i{next(self._ids):06d}", room, court=self)
+
+    def decide(self, incoming: Decidable, situation: Situation | Opening, now: datetime, ids: Ids) -> Decision:
+        """The real decision, made twice: the same inputs must give the same."""
+        given: list[str] = []
+
+        def fresh() -> str:
+            given.append(ids())
+            return given[-1]
+
+        decision = decide(incoming, situation, now, fresh)
+        if decide(incoming, situation, now, iter(given).__next__) != decision:
+            self.findings.append(f"{incoming} was decided in two ways at {now}")
+        return decision
 
     def see(self, incoming: Incoming, now: datetime, taken: Taken) -> None:
         """A decision. It may yet be undone by the disk; it must be right all the same."""

@@ -10,8 +10,11 @@ from alarmd.organisation.model import CONSOLE, Organisation
 from tests.simulation.record import Record, Told
 
 REACHED = {"delivered", "answered", "seen"}
-WITHIN = timedelta(seconds=15)
-"""After this whoever was not reached is told another way."""
+TAKEN = REACHED | {"accepted"}
+ACCEPTED, DELIVERED = timedelta(seconds=3), timedelta(seconds=15)
+"""So long is waited for a provider to take a message, and for that to reach him."""
+PATIENCE = {"not_accepted": ACCEPTED, "not_delivered": DELIVERED}
+ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
 
 
 def ways_begin(seen: Record) -> Iterator[str]:
@@ -70,36 +73,65 @@ def ways_follow_each_other(seen: Record) -> Iterator[str]:
                     yield f"{id}: {data['person']} is told by {attempt['channel']}, which was tried ({data['reason']})"
 
 
-def every_way_was_tried(seen: Record) -> Iterator[str]:
-    """Whoever is still wanted and was not reached has been told by every way he has, one each fifteen seconds."""
+def every_telling_has_its_cause(seen: Record) -> Iterator[str]:
+    """Nobody is told but by a step that means him, because a way has failed or brought nothing in its time, or because
+    it is over. So nobody is told again because somebody pressed again.
+    """
     for id, tale in seen.tales.items():
         for number, told in enumerate(tale):
-            if told.event.kind is EventKind.NOTIFIED:
-                yield from (f"{id}: {finding}" for finding in _all_ways(seen, tale, number))
+            if told.event.kind is EventKind.NOTIFIED and not _caused(tale, number):
+                data = told.event.data
+                yield f"{id}: {data['person']} is told at {told.at:.3f} ({data['reason']}), and nothing has caused it"
 
 
-def _all_ways(seen: Record, tale: list[Told], number: int) -> Iterator[str]:
+def _caused(tale: list[Told], number: int) -> bool:
+    told = tale[number]
+    data, reason = told.event.data, told.event.data["reason"]
+    before = next(t for t in reversed(tale[:number]) if t.event.kind is not EventKind.NOTIFIED)
+    beside = [t for t in tale[:number] if t.event.at == told.event.at]
+    if reason in ("ended", "duress_pin"):
+        return any(t.event.kind in ENDS or t.event.data.get("pin") for t in beside)
+    if reason in ("try_again", "attempt_failed"):
+        failed = before.event.data.get("state") in ("failed", "unknown")
+        return failed and before.event.data["notification"] == data["notification"]
+    if reason in PATIENCE:
+        known = next(n for n in tale[number - 1].alarm.notifications if n.id == data["notification"])
+        return told.event.at - known.since >= PATIENCE[reason]
+    due = before.event.data
+    return before.event.kind is EventKind.STEP_DUE and due["step"] == data["step"] and data["person"] in due["tell"]
+
+
+def every_way_was_tried(seen: Record) -> Iterator[str]:
+    """Whoever is still wanted is told another way when nobody has taken his message in three seconds, or it has not
+    reached him in fifteen, as long as he has another.
+    """
+    for id, tale in seen.tales.items():
+        for number, told in enumerate(tale):
+            if told.event.kind is EventKind.NOTIFIED and told.event.data["purpose"] == Purpose.STEP.value:
+                yield from (f"{id}: {finding}" for finding in _all_ways(seen, tale, number, ACCEPTED, TAKEN))
+                yield from (f"{id}: {finding}" for finding in _all_ways(seen, tale, number, DELIVERED, REACHED))
+
+
+def _all_ways(seen: Record, tale: list[Told], number: int, within: timedelta, enough: set[str]) -> Iterator[str]:
     """After this `notified`: by the time that it must be judged, more has happened or nothing need happen."""
     told = tale[number]
     data = told.event.data
-    judged = seen.second_of(told.event.at + WITHIN, told)
+    judged = seen.second_of(told.event.at + within, told)
     until = seen.in_time(judged, told.alarm.id, held=True) + (5 if data["reason"] == "try_again" else 0)
-    if until >= seen.scenario.ends_at or data["purpose"] != Purpose.STEP.value:
-        return
     recipient = seen.organisation(told.alarm).recipient(data["person"])
     steps = seen.organisation(told.alarm).chains[told.alarm.chain].steps
     assert recipient is not None
-    if data["step"] > len(steps):  # a step of the weaker chain with which the alarm began
+    # A step of the weaker chain with which the alarm began has told him all the same.
+    if until >= seen.scenario.ends_at or data["step"] > len(steps):
         return
-    step = steps[data["step"] - 1]
     later = [t for t in tale[number + 1 :] if t.at <= until]
     stood = (later or [told])[-1].alarm
     known = next(n for n in stood.notifications if n.id == data["notification"])
     newest = [n for n in stood.notifications if n.person == recipient.id and n.purpose is Purpose.STEP][-1]
     tried = {a.contact for a in known.attempts if a.contact is not None}
-    if newest is not known or step.by == (CONSOLE,) or len(tried) == len(recipient.contact) or not tried:
+    if newest is not known or steps[data["step"] - 1].by == (CONSOLE,) or len(tried) == len(recipient.contact):
         return
-    if any(a.state.value in REACHED for a in known.attempts if a.contact is not None):
+    if not tried or any(a.state.value in enough for a in known.attempts if a.contact is not None):
         return
     if any(not _asks(t, known) for t in (told, *later)) or known.since > told.event.at:
         return

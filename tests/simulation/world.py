@@ -1,8 +1,8 @@
 """One simulated world, from its seed to its verdict. The same seed gives the same world, event by event."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Coroutine, Iterable, Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from alarmd.alarm.lifecycle import Illegal
-from alarmd.dispatch import admission, deadlines, follower, outbox
+from alarmd.dispatch import admission, deadlines, follower, outbox, take
 from alarmd.store import memory
 from tests.simulation.administration import Administration
 from tests.simulation.disk import Disk
@@ -60,7 +60,8 @@ def run(seed: int) -> Verdict:
     loop = VirtualLoop()
     surroundings = Surroundings(scenario(seed), loop)
     world = World(surroundings, loop)
-    with _listening(surroundings, world.court), _crowded(surroundings.scenario):
+    changes = ((take, "decide", world.court.decide), *_limits(surroundings.scenario))
+    with _listening(surroundings, world.court), _instead(changes):
         try:
             asyncio.set_event_loop(None)
             try:
@@ -239,19 +240,22 @@ def _listening(surroundings: Surroundings, court: Court) -> Iterator[None]:
 
 
 @contextmanager
-def _crowded(known: Scenario) -> Iterator[None]:
+def _instead(changes: Iterable[tuple[ModuleType, str, object]]) -> Iterator[None]:
+    """These hold inside the block."""
+    with ExitStack() as before:
+        for module, name, value in changes:
+            before.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, value)
+        yield
+
+
+def _limits(known: Scenario) -> Iterator[tuple[ModuleType, str, object]]:
     """Where it is crowded, everything that has a limit comes to it with a handful; what is held not where providers
     hang, for then it waits for them.
     """
-    before = [(module, name, getattr(module, name)) for module, name, _ in LIMITS]
-    try:
-        for module, name, limit in LIMITS if Trouble.CROWD in known.troubles else ():
-            if name != "HELD" or Trouble.HANGS not in known.troubles:
-                setattr(module, name, limit)
-        yield
-    finally:
-        for module, name, limit in before:
-            setattr(module, name, limit)
+    for module, name, limit in LIMITS if Trouble.CROWD in known.troubles else ():
+        if name != "HELD" or Trouble.HANGS not in known.troubles:
+            yield module, name, limit
 
 
 def _why(fault: BaseException) -> list[str]:
