@@ -14,6 +14,9 @@ AT_ONCE = 10
 NEWS = 1000
 """After so many it is said how far it has come."""
 
+Broken = tuple[str, str]
+"""The story of a world that has broken a truth, and the first of what was found."""
+
 
 def main() -> int:
     """Live through what was asked for; 1 when a truth was broken."""
@@ -33,27 +36,25 @@ def _many(seeds: range) -> int:
     """In as many processes as there are processors, told in the order of the seeds."""
     began, bad = time.perf_counter(), 0
     with ProcessPoolExecutor() as processes:
-        for seed, story in _told(processes.map(_live, seeds, chunksize=AT_ONCE), seeds, began):
+        for seed, story, first in _told(processes.map(_live, seeds, chunksize=AT_ONCE), seeds, began):
             bad += 1
-            first = story.partition("Findings:\n")[2].partition("\n")[0]
             print(story if bad == 1 else f"seed {seed}: {first}", flush=True)
     print(f"{_pace(len(seeds), began)}; {bad} broke a truth")
     return 1 if bad else 0
 
 
-def _told(stories: Iterable[str | None], seeds: range, began: float) -> Iterator[tuple[int, str]]:
+def _told(lived: Iterable[Broken | None], seeds: range, began: float) -> Iterator[tuple[int, str, str]]:
     """Those of worlds that have broken a truth."""
-    for number, (seed, story) in enumerate(zip(seeds, stories, strict=True), 1):
+    for number, (seed, broken) in enumerate(zip(seeds, lived, strict=True), 1):
         if number % NEWS == 0:
             print(_pace(number, began), file=sys.stderr, flush=True)
-        if story is not None:
-            yield seed, story
+        if broken is not None:
+            yield seed, *broken
 
 
-def _live(seed: int) -> str | None:
-    """The story of this world, where it has broken a truth."""
+def _live(seed: int) -> Broken | None:
     verdict = run(seed)
-    return told(verdict) if verdict.findings else None
+    return (told(verdict), verdict.findings[0]) if verdict.findings else None
 
 
 def _pace(worlds: int, began: float) -> str:

@@ -3,7 +3,7 @@ generator of findings, a line each; it knows what was promised, and nothing of h
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from alarmd.alarm.events import EventKind
@@ -35,37 +35,7 @@ SIGNALS = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 
 def judge(seen: Record) -> list[str]:
     """All findings."""
-    checks = (
-        log_is_whole,
-        feeds_heard_everything,
-        what_was_accepted_is_there,
-        signals_join_rightly,
-        no_two_are_alike,
-        answers_are_there,
-        refusals_have_a_reason,
-        no_alarm_is_silent,
-        chain_was_followed,
-        attempts_were_made,
-        nobody_was_told_in_vain,
-        calls_are_ended,
-        lights_answer,
-        lights_follow,
-        silence_is_kept,
-        not_twice,
-        nobody_gave_up,
-        ways_begin,
-        ways_follow_each_other,
-        every_telling_has_its_cause,
-        every_way_was_tried,
-        all_clear_was_given,
-        nothing_follows_the_end,
-        taking_back_looks_like_an_end,
-        nobody_there_is_told,
-        newest_version_holds,
-        versions_are_noticed,
-        refusals_were_right,
-    )
-    return [f"{check.__name__}: {finding}" for check in checks for finding in check(seen)]
+    return [f"{check.__name__}: {finding}" for check in CHECKS for finding in check(seen)]
 
 
 def log_is_whole(seen: Record) -> Iterator[str]:
@@ -264,3 +234,37 @@ def _may_be_lost(seen: Record, first: Sent, second: Sent) -> bool:
         for r in seen.around.refusals
     )
     return gone or (stepped and first.node != second.node) or renewals >= 2
+
+
+CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
+    log_is_whole,
+    feeds_heard_everything,
+    what_was_accepted_is_there,
+    signals_join_rightly,
+    no_two_are_alike,
+    answers_are_there,
+    refusals_have_a_reason,
+    no_alarm_is_silent,
+    chain_was_followed,
+    attempts_were_made,
+    nobody_was_told_in_vain,
+    calls_are_ended,
+    lights_answer,
+    lights_follow,
+    silence_is_kept,
+    not_twice,
+    nobody_gave_up,
+    ways_begin,
+    ways_follow_each_other,
+    every_telling_has_its_cause,
+    every_way_was_tried,
+    all_clear_was_given,
+    nothing_follows_the_end,
+    taking_back_looks_like_an_end,
+    nobody_there_is_told,
+    newest_version_holds,
+    versions_are_noticed,
+    refusals_were_right,
+)
+PROMISES = {check.__name__: " ".join((check.__doc__ or "").split()) for check in CHECKS}
+"""What each check is about, for whoever reads a story."""

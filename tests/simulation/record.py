@@ -3,7 +3,8 @@ and each alarm as it stood after every commit.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,6 +22,7 @@ from tests.simulation.judging import Commit, Court
 from tests.simulation.node import Life
 from tests.simulation.people import People
 from tests.simulation.scenario import Scenario
+from tests.simulation.sentences import sentence
 from tests.simulation.surroundings import Outage, Surroundings
 
 LEASE = 31.0
@@ -162,7 +164,7 @@ def record(around: Surroundings, people: People, lives: list[Life], shell: Admin
         stands = after(tale[-1].alarm, event) if tale else opened(alarm, site, event)
         at = court.commits[bisect_left(ends, position)].at
         tale.append(Told(at, position, event, stands))
-        around.story.append((at, f"log {position}: {alarm} {event.kind} -> {event.state} {_short(event)}"))
+        around.story.append((at, sentence(position, alarm, event)))
     database = disk.open("judge", shared=True)
     try:
         verified = verify(database).findings
@@ -171,24 +173,16 @@ def record(around: Surroundings, people: People, lives: list[Life], shell: Admin
     return Record(around.scenario, around, people, lives, shell, tales, court.commits, head, verified)
 
 
-def _short(event: Event) -> str:
-    keep = (
-        "reason",
-        "step",
-        "round",
-        "tell",
-        "person",
-        "channel",
-        "state",
-        "why",
-        "attempt",
-        "purpose",
-        "next",
-        "people",
-        "cause",
-        "kind",
-        "ref",
-        "device",
-        "attempts",
-    )
-    return " ".join(f"{key}={event.data[key]}" for key in keep if event.data.get(key) is not None)
+def names(tales: Mapping[str, list[Told]]) -> dict[str, str]:
+    """What a reader calls alarms, signals and attempts, instead of by their ids."""
+    found: dict[str, str] = {}
+    for number, (id, tale) in enumerate(tales.items(), 1):
+        found[id] = alarm = f"A{number}"
+        times = Counter[str]()
+        for data in (told.event.data for told in tale):
+            found |= {data["signal"]: f"{alarm}'s signal"} if "signal" in data else {}
+            for attempt in data.get("attempts", ()):
+                way = f"{alarm}/{data['person']}/{attempt['channel']}"
+                times[way] += 1
+                found[attempt["id"]] = way if times[way] == 1 else f"{way}/{times[way]}"
+    return found

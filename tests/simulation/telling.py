@@ -46,7 +46,8 @@ def _of_step(told: Told, step: Told) -> bool:
 
 def _first_ways(organisation: Organisation, who: str, by: tuple[str, ...]) -> list[str]:
     recipient = organisation.recipient(who)
-    assert recipient is not None
+    if recipient is None:  # a stranger is told by no way at all
+        return []
     has = [contact.kind for contact in recipient.contact]
     at_console = who in organisation.people and (not by or CONSOLE in by)
     named = [kind for kind in has if not by or kind in by]
@@ -120,9 +121,8 @@ def _all_ways(seen: Record, tale: list[Told], number: int, within: timedelta, en
     until = seen.in_time(judged, told.alarm.id, held=True) + (5 if data["reason"] == "try_again" else 0)
     recipient = seen.organisation(told.alarm).recipient(data["person"])
     steps = seen.organisation(told.alarm).chains[told.alarm.chain].steps
-    assert recipient is not None
     # A step of the weaker chain with which the alarm began has told him all the same.
-    if until >= seen.scenario.ends_at or data["step"] > len(steps):
+    if until >= seen.scenario.ends_at or data["step"] > len(steps) or recipient is None:
         return
     later = [t for t in tale[number + 1 :] if t.at <= until]
     stood = (later or [told])[-1].alarm

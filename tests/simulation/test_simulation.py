@@ -33,7 +33,9 @@ def test_every_small_wrong_fits_the_code_and_leaves_no_trace() -> None:
     assert not run(3).findings
 
 
-def test_a_small_wrong_is_found() -> None:
-    wrong = next(mutant for mutant in LOOP if mutant.where.endswith("Deadlines._passed"))
+def test_a_small_wrong_is_found_and_told() -> None:
+    wrong = next(mutant for mutant in LOOP if mutant.where.endswith("Dispatcher.hand_in"))
     with switched_on(wrong):
-        assert run(1).findings
+        verdict = run(1)
+    assert verdict.findings
+    assert "BROKEN by no_alarm_is_silent: " in told(verdict)

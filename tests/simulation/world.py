@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -22,7 +22,7 @@ from tests.simulation.network import Network
 from tests.simulation.node import Life
 from tests.simulation.people import People
 from tests.simulation.process import Process
-from tests.simulation.record import record
+from tests.simulation.record import names, record
 from tests.simulation.scenario import DATABASE, NODES, Scenario, Trouble, Window, scenario
 from tests.simulation.surroundings import Outage, Surroundings
 from tests.simulation.virtual import SimulatedClock, StuckError, VirtualLoop
@@ -49,6 +49,8 @@ class Verdict:
     scenario: Scenario
     findings: list[str]
     story: list[tuple[float, str]]
+    names: dict[str, str] = field(default_factory=dict)
+    """What the story calls an id."""
 
     @property
     def seed(self) -> int:
@@ -72,7 +74,8 @@ def run(seed: int) -> Verdict:
                 seen = record(surroundings, world.people, world.past, world.shell, world.court)
             except Illegal as broken:
                 return Verdict(surroundings.scenario, [*world.court.findings, f"the log: {broken}"], surroundings.story)
-            return Verdict(surroundings.scenario, [*world.court.findings, *judge(seen)], surroundings.story)
+            findings = [*world.court.findings, *judge(seen)]
+            return Verdict(surroundings.scenario, findings, surroundings.story, names(seen.tales))
         finally:
             world.close()
             loop.close()
