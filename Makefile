@@ -17,7 +17,7 @@ pages := alarmd/console/static/console.html
 web_sources := $(shell find web_console alarmd/wording/screens -name node_modules -prune -o -type f -print 2>/dev/null)
 say = @printf '\n\033[1m%s\033[0m\n'
 
-.PHONY: help demo test setup check format python-check locks-check web-check pytest oracle simulate mutants killed chaos soak simulate-scale browser-test
+.PHONY: help demo test setup check format python-check locks-check web-check pytest oracle simulate mutants killed chaos bench soak simulate-scale browser-test
 .PHONY: servers web lock clean
 
 help: ## list the commands
@@ -83,6 +83,9 @@ chaos: $(dev) servers $(pages) ## three nodes, real servers, and whatever can br
 # A cold browser on a busy machine takes its time to begin.
 simulate-scale: $(dev) ## queues of an office, a country, a million devices (WRITE=--write: into docs/scale.md)
 	@$(bin)/python -m tests.scale $(WRITE)
+
+bench: $(dev) servers ## alarmd beside the least that must be done, in ten minutes (ROWS="one burst", WRITE=--write: into docs/performance.md)
+	@$(bin)/python -m tests.bench $(ROWS) $(WRITE)
 
 soak: $(dev) servers ## a steady storm for an hour (MINUTES=60, RATE=10, STORE=var/soak): memory, files, latencies must be flat
 	@$(bin)/python -m tests.soak --minutes $(or $(MINUTES),60) --rate $(or $(RATE),10) --store $(or $(STORE),var/soak)
