@@ -65,7 +65,7 @@ pytest: $(dev) servers $(pages)
 	$(say) "tests; the pure rooms must be covered to the last branch"
 	@$(bin)/pytest -n 2 --ignore tests/browser --cov --cov-report term-missing:skip-covered
 
-oracle: $(dev) ## compare who is on call with a plain watch, each minute of two years in five time zones (takes an hour)
+oracle: $(dev) ## compare who is on call with a plain watch, each minute of two years in five time zones (half an hour)
 	@ORACLE=whole $(bin)/pytest -n 2 --timeout 3600 tests/oracle
 
 simulate: $(dev) ## live through simulated worlds (SEEDS=10000), or tell one (SEED=7)
@@ -80,7 +80,6 @@ killed: $(dev) servers $(pages) ## kill -9 in a storm (KILLS=50), on SQLite and 
 chaos: $(dev) servers $(pages) ## three nodes, real servers, and whatever can break does (MINUTES=20, SEED=1)
 	@$(bin)/python -m tests.chaos --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)
 
-# A cold browser on a busy machine takes its time to begin.
 simulate-scale: $(dev) ## queues of an office, a country, a million devices (WRITE=--write: into docs/scale.md)
 	@$(bin)/python -m tests.scale $(WRITE)
 
@@ -90,6 +89,7 @@ bench: $(dev) servers ## alarmd beside the least that must be done, in ten minut
 soak: $(dev) servers ## a steady storm for an hour (MINUTES=60, RATE=10, STORE=var/soak): memory, files, latencies must be flat
 	@$(bin)/python -m tests.soak --minutes $(or $(MINUTES),60) --rate $(or $(RATE),10) --store $(or $(STORE),var/soak)
 
+# A cold browser on a busy machine takes its time to begin.
 browser-test: $(dev) servers $(pages)
 	$(say) "tests in the browser"
 	@$(bin)/pytest --timeout 180 tests/browser
