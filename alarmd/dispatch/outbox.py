@@ -25,6 +25,7 @@ from alarmd.alarm.model import Alarm, AttemptState, Purpose
 from alarmd.alarm.values import replace
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.lanes import AGAIN, Lanes, Spawn
+from alarmd.dispatch.leases import RENEW, Leases
 from alarmd.dispatch.looks import Look, Looks
 from alarmd.dispatch.take import Taken
 from alarmd.errors import NotDurable
@@ -38,7 +39,6 @@ from alarmd.ports import Channels, Clock, Committed, Due, Lights, Message, Outco
 log = structlog.get_logger()
 
 SWEEP = timedelta(seconds=1)
-RENEW = timedelta(seconds=10)
 END_TRIES = 5
 AT_ONCE = 2000
 HELD = 10_000
@@ -70,9 +70,8 @@ class Outbox:
         self._clock = clock
         self._dispatcher = dispatcher
         self._doors = doors
-        self._node = node
         self._spawn = spawn
-        self._held: dict[str, datetime] = {}
+        self._leases = Leases(store, clock, node)
         self._under_way: set[str] = set()
         self._settled = asyncio.Event()
         self._more = False
@@ -92,7 +91,7 @@ class Outbox:
     @property
     def depth(self) -> int:
         """Effects held here and not yet done."""
-        return len(self._held)
+        return len(self._leases.held)
 
     @property
     def has_room(self) -> bool:
@@ -102,7 +101,7 @@ class Outbox:
     @property
     def _taken(self) -> int:
         """So much of HELD is taken."""
-        return len(self._held) - (self._lanes.depth if self._lanes else 0)
+        return len(self._leases.held) - (self._lanes.depth if self._lanes else 0)
 
     def offer(self, committed: Sequence[Committed]) -> None:
         """Effects that were just committed, leased to this node."""
@@ -139,29 +138,32 @@ class Outbox:
         return True
 
     async def run(self) -> None:
-        """For ever: fetch what nobody holds, start what waited for its time, keep the leases."""
+        """For ever: keep the leases, fetch what nobody holds, start what waited for its time."""
         renew_at = self._clock.now() + RENEW
         while True:
             now = self._clock.now()
-            await (self._hand_over() if self._closed else self._fetch(now))
+            if now >= renew_at:
+                renew_at = now + RENEW
+                await self._leases.renew()
+            await (self._hand_over() if self._closed else self._fetch())
             self._tell_again()
             while self._later and self._later[0][0] <= now:
                 self._start(heapq.heappop(self._later)[2])
-            if now >= renew_at:
-                await self._renew(now)
-                renew_at = now + RENEW
-            soonest = min([now + SWEEP, *(at for at, _, _ in self._later[:1])])
+            soonest = min(
+                [now + SWEEP, *([renew_at] if self._leases.held else []), *(at for at, _, _ in self._later[:1])]
+            )
             await self._clock.sleep_until(soonest, self._wake)
             self._wake.clear()
 
-    async def _fetch(self, now: datetime) -> None:
+    async def _fetch(self) -> None:
         try:
             if self._dispatcher.doubtful:
-                await self._recall(now)
+                await self._recall(self._clock.now())
             fetched = limit = 1
             while fetched == limit and (room := HELD + AT_ONCE - self._taken) > 0:
                 limit = min(AT_ONCE, room)
-                claimed = await self._store.transact(partial(_claim, node=self._node, now=now, limit=limit))
+                ask = partial(_claim, node=self._leases.node, now=self._clock.now(), limit=limit)
+                claimed = await self._store.transact(ask)
                 fetched = len(claimed)
                 for due in claimed:
                     self._latest.pop(due.alarm, None)  # somebody else has decided on it since
@@ -175,40 +177,23 @@ class Outbox:
         """Take what a commit has leased to us whose answer was lost. It is not given back for that: what was committed
         while we ask is leased to us as well, and a sister would tell people what we are telling them already.
         """
-        held = frozenset(self._held)
+        held = frozenset(self._leases.held)
         self._dispatcher.doubtful = False
-        astray = await self._store.transact(lambda unit: unit.recall(self._node, now, besides=held))
+        astray = await self._store.transact(lambda unit: unit.recall(self._leases.node, now, besides=held))
         self._latest.clear()  # what may have been committed without our knowing is not in it
         for due in astray:
             self._take(due, late=True)
 
     async def _hand_over(self) -> None:
-        left = tuple(self._held.keys() - self._under_way)
-        if not left:
-            return
-        try:
-            await self._store.transact(lambda unit: unit.give_back(self._node, left))
-            for effect in left:
-                del self._held[effect]
-        except NotDurable as fault:
-            log.warning("effects not handed over yet", why=str(fault))
-
-    async def _renew(self, now: datetime) -> None:
-        held = tuple(self._held)
-        if not held:
-            return
-        try:
-            renewed = await self._store.transact(lambda unit: unit.renew(self._node, now, held))
-        except NotDurable as fault:
-            log.warning("leases not renewed", why=str(fault))
-        else:
-            self._held |= {effect: until for effect, until in renewed.items() if effect in self._held}
+        left = tuple(self._leases.held.keys() - self._under_way)
+        if left:
+            await self._leases.give_back(left)
 
     def _take(self, due: Due, *, late: bool = False) -> None:
         """`late`: it was committed a while ago, by whomever, so what it says may be old."""
         assert due.until is not None
-        known = due.effect.id in self._held
-        self._held[due.effect.id] = due.until
+        known = due.effect.id in self._leases.held
+        self._leases.held[due.effect.id] = due.until
         if known:
             return
         if self._closed:
@@ -276,7 +261,7 @@ class Outbox:
             self._conclude(effect, outcome)
 
     def _let_go(self, effect: str) -> None:
-        self._held.pop(effect, None)
+        self._leases.held.pop(effect, None)
         self._under_way.discard(effect)
         self._settled.set()
         if self._more and self._taken < HELD:
@@ -318,17 +303,15 @@ class Outbox:
 
     async def _tell(self, alarm: str, tell: Tell) -> Reported | None:
         look = await self._look_again(tell, alarm)
-        if not self._is_ours(tell):
-            return None
+        if not self._leases.holds(tell.id):
+            if not await self._leases.keeps(tell.id):
+                return None
+            look = await self._look_again(tell, alarm)
         if look.alarm is None or look.organisation is None or not still_wanted(look.alarm, tell):
             outcome = Outcome(AttemptState.WITHDRAWN, "no_longer_needed")
         else:
             outcome = await self._send(tell, look.alarm, look.organisation, look)
         return Reported(alarm, tell.attempt, outcome.state, outcome.why, outcome.provider, outcome.again_in, tell.id)
-
-    def _is_ours(self, tell: Tell) -> bool:
-        """Does its lease hold? If not, whoever has taken it over tells; if nobody has, it is claimed anew."""
-        return self._clock.now() < self._held[tell.id]
 
     async def _send(self, tell: Tell, alarm: Alarm, organisation: Organisation, look: Look) -> Outcome:
         recipient = organisation.recipient(tell.person)

@@ -66,10 +66,12 @@ class Link:
         except SQLAlchemyError as error:
             raise self._broken(error) from error
 
-    def do(self, statement: Executable, parameters: Parameters = None) -> None:
-        """Write; a list of parameters is one statement for each. Raises NotDurable."""
+    def do(self, statement: Executable, parameters: Parameters = None) -> int:
+        """Write; a list of parameters is one statement for each. How many rows one statement has changed. Raises
+        NotDurable.
+        """
         try:
-            self._connection.execute(statement, parameters)
+            return self._connection.execute(statement, parameters).rowcount
         except SQLAlchemyError as error:
             raise self._broken(error) from error
 

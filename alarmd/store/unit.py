@@ -5,7 +5,7 @@ see it; alarms written here answer from memory at once. So a hundred presses in 
 one.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,8 +29,12 @@ from alarmd.store.seating import StoredSeat
 from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals, veils
 from alarmd.store.veils import begins, behind, stored
 
-LEASE = timedelta(seconds=30)
-"""How long an effect is this node's; who still works on it renews in time."""
+LEASE = timedelta(seconds=5)
+"""How long an effect is this node's; who still works on it renews in time. What a node is about to do when it is killed
+waits for so long.
+"""
+AT_A_TIME = 1000
+"""Effects that one statement names: every database can take so many parameters."""
 
 CODES = 90
 """Answer codes there are: 10 to 99."""
@@ -70,17 +74,14 @@ _CLAIMABLE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = (
+_THESE = effects.c.id.in_(bindparam("these", expanding=True))
+_CLAIM = update(effects).where(_THESE).values(claimed_by=bindparam("node"), claimed_until=bindparam("until"))
+_HOLD = (
     update(effects)
-    .where(effects.c.id == bindparam("effect"))
-    .values(claimed_by=bindparam("node"), claimed_until=bindparam("until"))
-)
-_RENEW = (
-    update(effects)
-    .where(effects.c.id == bindparam("effect"), effects.c.claimed_by == bindparam("node"))
+    .where(_THESE, effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
     .values(claimed_until=bindparam("until"))
 )
-_OURS = select(effects.c.id).where(effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
+_OURS = select(effects.c.id).where(_THESE, effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0)
 _LEASED = select(effects.c.id, effects.c.alarm, effects.c.body).where(
     effects.c.claimed_by == bindparam("node"), effects.c.claimed_until > 0
 )
@@ -216,19 +217,21 @@ class StoredUnit(StoredSeat):
         self.flush()
         self.wrote = True
         if effects is None:
-            self._link.do(_GIVEN_BACK, [{"node": node}])
-        elif effects:
-            self._link.do(_RENEW, [{"effect": effect, "node": node, "until": 0} for effect in effects])
+            self._link.do(_GIVEN_BACK, {"node": node})
+        for these in _in_parts(effects or ()):
+            self._link.do(_HOLD, {"these": these, "node": node, "until": 0})
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> Mapping[str, datetime]:
-        if not effects:
-            return {}
         self.flush()
         self.wrote = True
         until = now + LEASE
-        self._link.do(_RENEW, [{"effect": effect, "node": node, "until": instant(until)} for effect in effects])
-        ours = {row.id for row in self._ask(_OURS, {"node": node})}
-        return {effect: until for effect in effects if effect in ours}
+        renewed: dict[str, datetime] = {}
+        for these in _in_parts(effects):
+            ours: Iterable[str] = these
+            if self._link.do(_HOLD, {"these": these, "node": node, "until": instant(until)}) < len(these):
+                ours = [row.id for row in self._ask(_OURS, {"these": these, "node": node})]
+            renewed |= dict.fromkeys(ours, until)
+        return renewed
 
     def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
         return tuple(row.id for row in self._ask(_OVERDUE, {"now": instant(now), "limit": limit}))
@@ -329,9 +332,9 @@ class StoredUnit(StoredSeat):
 
     def _lease(self, found: Sequence[Row[Any]], node: str, now: datetime) -> tuple[Due, ...]:
         until = now + LEASE
-        if found:
+        for these in _in_parts([row.id for row in found]):
             self.wrote = True
-            self._link.do(_CLAIM, [{"effect": row.id, "node": node, "until": instant(until)} for row in found])
+            self._link.do(_CLAIM, {"these": these, "node": node, "until": instant(until)})
         return tuple(Due(row.alarm, from_plain(orjson.loads(row.body)), until) for row in found)
 
     def _gather_done(self, done: Iterable[str]) -> None:
@@ -343,6 +346,10 @@ class StoredUnit(StoredSeat):
     def _ask(self, statement: Executable, parameters: Parameters = None) -> list[Row[Any]]:
         self.flush()
         return super()._ask(statement, parameters)
+
+
+def _in_parts(effects: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (effects[start : start + AT_A_TIME] for start in range(0, len(effects), AT_A_TIME))
 
 
 def sender(event: Event) -> str:

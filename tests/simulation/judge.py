@@ -14,7 +14,7 @@ from tests.simulation.endings import all_clear_was_given, nothing_follows_the_en
 from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
 from tests.simulation.joining import no_two_are_alike, signals_join_rightly
 from tests.simulation.lights import lights_answer, lights_follow, silence_is_kept
-from tests.simulation.record import LOOKS, Record, Told
+from tests.simulation.record import LEASE, LOOKS, Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
 from tests.simulation.telling import (
@@ -230,7 +230,7 @@ def _may_be_lost(seen: Record, first: Sent, second: Sent) -> bool:
     )
     stepped = any(at <= second.at and first.at <= at + LOOKS for at, _ in seen.scenario.clock)
     renewals = sum(
-        r.node == first.node and first.at <= r.at <= second.at and r.what.startswith("Outbox._renew")
+        r.node == first.node and first.at - LEASE <= r.at <= second.at and r.what.startswith("Leases._hold")
         for r in seen.around.refusals
     )
     return gone or (stepped and first.node != second.node) or renewals >= 2

@@ -25,8 +25,8 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.sentences import sentence
 from tests.simulation.surroundings import Outage, Surroundings
 
-LEASE = 31.0
-"""Seconds after which what a dead node held is anybody's."""
+LEASE = 6.0
+"""Seconds after which what a dead node held is somebody else's: its lease, and the second in which others look."""
 LOOKS = 10.5
 """Seconds within which every node has looked at the clock of the database that it shares."""
 GRACE = 1.3

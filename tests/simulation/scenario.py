@@ -13,7 +13,7 @@ from alarmd.organisation.model import Organisation
 from tests.simulation.offices import CHANNELS, SITES, Turn, office, turn
 
 CALM = 45.0
-"""Seconds without faults at the end: longer than a lease, so that everything has had the time to recover."""
+"""Seconds without faults at the end: longer than any node stands still and a lease after it, so that all recovers."""
 PEOPLE = tuple(f"p{n}" for n in range(7))
 """Whoever may be in one of its organisations."""
 DEVICES = tuple(f"d{n}" for n in range(4))

@@ -51,14 +51,14 @@ LOOP = (
     Mutant(
         "the outbox forgets at a restart what was not sent",
         "alarmd.dispatch.outbox:Outbox._fetch",
-        "await self._store.transact(partial(_claim, node=self._node, now=now, limit=limit))",
+        "await self._store.transact(ask)",
         "()",
     ),
     Mutant(
         "a lease is never renewed",
-        "alarmd.dispatch.outbox:Outbox._renew",
-        "if not held:",
-        "if True:",
+        "alarmd.dispatch.leases:Leases.renew",
+        "held = tuple(self.held)",
+        "held = ()",
     ),
     Mutant(
         "an outcome that could not be stored is dropped",
@@ -122,15 +122,15 @@ LOOP = (
     ),
     Mutant(
         "a node whose lease is over tells all the same",
-        "alarmd.dispatch.outbox:Outbox._is_ours",
-        "return self._clock.now() < self._held[tell.id]",
-        "return True",
+        "alarmd.dispatch.outbox:Outbox._tell",
+        "if not await self._leases.keeps(tell.id):",
+        "if False:",
     ),
     Mutant(
         "what a lost answer has leased to a node is given to everybody",
         "alarmd.dispatch.outbox:Outbox._recall",
-        "unit.recall(self._node, now, besides=held)",
-        "unit.give_back(self._node) or ()",
+        "unit.recall(self._leases.node, now, besides=held)",
+        "unit.give_back(self._leases.node) or ()",
     ),
     Mutant(
         "a light that had to wait shows what was decided then",
@@ -153,7 +153,7 @@ LOOP = (
     Mutant(
         "a node that ends keeps what it held",
         "alarmd.dispatch.outbox:Outbox._hand_over",
-        "left = tuple(self._held.keys() - self._under_way)",
+        "left = tuple(self._leases.held.keys() - self._under_way)",
         "left = ()",
     ),
     Mutant(

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from sqlalchemy import Executable
 
 from alarmd.access.model import Account, Key, Scope, Session
 from alarmd.alarm.incoming import Action, FaultFound, FaultGone, Performed
@@ -16,6 +17,7 @@ from alarmd.alarm.view import summary
 from alarmd.errors import NotFound, Refused
 from alarmd.ports import Head, Logged, Registry
 from alarmd.store import InlineStore, ThreadedStore, open_database
+from alarmd.store.link import Link, Parameters
 from alarmd.store.verify import verify
 from tests.store.stage import BEGAN, OFFICE, Stage, hammer, pressed, stage
 
@@ -181,29 +183,50 @@ class Exam:
         assert taken.committed is not None
         decided = {due.effect.id: due.effect for due in taken.committed.effects}
         assert decided
-        assert {due.until for due in taken.committed.effects} == {one.now + timedelta(seconds=30)}
+        assert {due.until for due in taken.committed.effects} == {one.now + timedelta(seconds=5)}
         with stage(one.url, "two") as two:
             with two.database.transaction() as unit:
-                assert unit.claim("two", one.now + timedelta(seconds=29), 100) == ()
-                later = unit.claim("two", one.now + timedelta(seconds=31), 100)
+                assert unit.claim("two", one.now + timedelta(seconds=4), 100) == ()
+                later = unit.claim("two", one.now + timedelta(seconds=5), 100)
             assert {due.effect.id: due.effect for due in later} == decided
-            assert {due.until for due in later} == {one.now + timedelta(seconds=61)}
+            assert {due.until for due in later} == {one.now + timedelta(seconds=10)}
             priorities = [due.effect.priority for due in later]
             assert priorities == sorted(priorities)
         with one.database.transaction() as unit:
-            assert unit.claim("one", one.now + timedelta(seconds=60), 100) == ()
-            assert len(unit.claim("one", one.now + timedelta(seconds=62), 2)) == 2
+            assert unit.claim("one", one.now + timedelta(seconds=9), 100) == ()
+            assert len(unit.claim("one", one.now + timedelta(seconds=11), 2)) == 2
 
     def test_renewing_holds_only_what_is_ones_own(self, one: Stage) -> None:
         taken = one.press("desk-3", "a-1")
         assert taken.committed is not None
         ids = [due.effect.id for due in taken.committed.effects]
         with one.database.transaction() as unit:
-            renewed = unit.renew("one", one.now + timedelta(seconds=20), [ids[0], "done long ago"])
-            assert renewed == {ids[0]: one.now + timedelta(seconds=50)}
-            assert unit.renew("two", one.now + timedelta(seconds=20), ids[1:]) == {}
-            left = unit.claim("two", one.now + timedelta(seconds=31), 100)
+            renewed = unit.renew("one", one.now + timedelta(seconds=3), [ids[0], "done long ago"])
+            assert renewed == {ids[0]: one.now + timedelta(seconds=8)}
+            assert unit.renew("two", one.now + timedelta(seconds=3), ids[1:]) == {}
+            left = unit.claim("two", one.now + timedelta(seconds=6), 100)
         assert sorted(due.effect.id for due in left) == sorted(ids[1:])
+
+    def test_thousands_are_renewed_and_given_back_in_a_few_statements(
+        self, one: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taken = one.press("desk-3", "a-1")
+        assert taken.committed is not None
+        known = [due.effect.id for due in taken.committed.effects]
+        many = [*known, *(f"done-{n}" for n in range(2500 - len(known)))]
+        asked, do = list[int](), Link.do
+
+        def counted(link: Link, statement: Executable, parameters: Parameters = None) -> int:
+            asked.append(len(parameters["these"]) if isinstance(parameters, dict) else 0)
+            return do(link, statement, parameters)
+
+        monkeypatch.setattr(Link, "do", counted)
+        with one.database.transaction() as unit:
+            assert unit.renew("one", one.now, many).keys() == set(known)
+            unit.give_back("one", many)
+        assert asked == [1000, 1000, 500] * 2
+        with one.database.transaction() as unit:
+            assert {due.effect.id for due in unit.claim("two", one.now, 100)} == set(known)
 
     def test_what_is_ones_own_can_be_recalled_and_be_given_back(self, one: Stage) -> None:
         taken = one.press("desk-3", "a-1")
@@ -212,10 +235,10 @@ class Exam:
         first, *others = decided
         with one.database.transaction() as unit:
             assert unit.recall("two", one.now, besides=()) == ()
-            recalled = unit.recall("one", one.now + timedelta(seconds=20), besides=[first])
+            recalled = unit.recall("one", one.now + timedelta(seconds=3), besides=[first])
             assert {due.effect.id: due.effect for due in recalled} == {id: decided[id] for id in others}
         with one.database.transaction() as unit:
-            left = unit.claim("two", one.now + timedelta(seconds=31), 100)
+            left = unit.claim("two", one.now + timedelta(seconds=6), 100)
             assert [due.effect.id for due in left] == [first], "the others are held for longer"
             unit.give_back("one")
         with one.database.transaction() as unit:
