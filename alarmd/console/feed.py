@@ -1,8 +1,9 @@
 """The live feed of one node: what the log gains goes to every console that may see it, once, in order, encoded once.
 
-`offer` is called right after each commit, with every event of the log in order. When few are watching it sends at once;
-when sending has become work, what comes within the next moment (20 ms at most) goes together in one frame. It never
-reads the store: a console that is further back than the last events held here is brought up to them by `live.py` first.
+`offer` is called right after each commit, with every event of the log in order. When few are watching, or little has
+been sent of late, it sends at once; when sending has become work, what comes within the next moment (20 ms at most)
+goes together in one frame. It never reads the store: a console that is further back than the last events held here is
+brought up to them by `live.py` first.
 """
 
 import asyncio
@@ -31,10 +32,12 @@ BEAT = timedelta(seconds=4)
 KEEP = 4096
 """Events held for those who join or come back."""
 SENDING_COSTS = timedelta(microseconds=40)
-"""Pause after a round of sending, for each console: sending takes 10 to 20 us of it, so it never takes more than half
-of the time."""
+"""Pause after a round of sending, for each console: sending takes 10 to 20 us of it, so it does not take more than half
+of the time for long."""
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=1), timedelta(milliseconds=20)
 """A shorter one is none: the clock tells milliseconds."""
+CREDIT = 3 * LONGEST_PAUSE
+"""So much of these pauses may be owed: after a quiet moment a press, its receipt and its answer wait for no pause."""
 
 Still = Callable[[Caller], Awaitable[Caller | None]]
 """The caller as he is now, None when his key was revoked or his session is over."""
@@ -142,7 +145,7 @@ class Hub:
                 viewer.moved(fresh[-1].position, told(fresh, sees[1]))
         now = self._clock.now()
         pause = min(LONGEST_PAUSE, len(self._viewers) * SENDING_COSTS)
-        self._free_at = now + pause if pause >= SHORTEST_PAUSE else now
+        self._free_at = max(self._free_at, now - CREDIT) + (pause if pause >= SHORTEST_PAUSE else timedelta(0))
         for each in fresh:
             if '"kind":"raised"' in each.text:
                 metrics.PRESS_TO_CONSOLE.observe((now - frames.at(each.text)).total_seconds())

@@ -3,12 +3,11 @@ and who takes nothing costs the others nothing. Time is virtual, consoles are as
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import timedelta
 from typing import Any
 
 from alarmd.access.model import Caller, Scope
 from alarmd.console import viewer
-from alarmd.console.feed import LONGEST_PAUSE, Hub
+from alarmd.console.feed import CREDIT, LONGEST_PAUSE, Hub
 from alarmd.console.sight import IN_ONE_FRAME
 from alarmd.console.viewer import Viewer
 from alarmd.ports import Logged
@@ -57,16 +56,31 @@ def logged(position: int, size: int = 0) -> Logged:
     return Logged(position, "a", None, f'{{"kind":"noted","text":"{"x" * size}"}}')
 
 
-def test_five_hundred_consoles_are_work_and_ten_are_none() -> None:
+async def test_five_hundred_consoles_are_work_and_ten_are_none() -> None:
     clock = VirtualClock()
-    for consoles, pause in ((10, timedelta(0)), (100, timedelta(milliseconds=4)), (500, LONGEST_PAUSE)):
+    for consoles, at_once in ((10, 20), (100, 16), (500, 4)):
         hub = Hub(clock, no_task, nobody)
         viewers = [taking(hub) for _ in range(consoles)]
-        for position in (1, 2, 3):
+        await clock.advance(CREDIT.total_seconds())
+        for position in range(1, 21):
             hub.offer([logged(position)])
-        assert hub._free_at - clock.now() == pause
-        together = {len(viewer.frames) for viewer in viewers}
-        assert together == ({3} if not pause else {1}), "what follows waits for the pause to be over"
+        assert {len(viewer.frames) for viewer in viewers} == {at_once}, "what follows waits for a pause"
+        assert hub._free_at - clock.now() <= LONGEST_PAUSE
+
+
+async def test_after_a_quiet_moment_a_press_waits_for_nothing_and_a_flood_goes_together_again() -> None:
+    clock = VirtualClock()
+    hub = Hub(clock, no_task, nobody)
+    viewers = [taking(hub) for _ in range(500)]
+    for begin in (1, 101):
+        await clock.advance(1)
+        before = len(viewers[0].frames)
+        for position in range(begin, begin + 100):
+            hub.offer([logged(position)])
+            await clock.advance(0.001)
+            if hub._fresh and clock.now() >= hub._free_at:
+                hub.flush()
+        assert len(viewers[0].frames) - before == 4 + 5, "four at once, then one in each pause of 20 ms"
 
 
 def test_nobody_is_given_at_once_more_than_one_frame_holds() -> None:
