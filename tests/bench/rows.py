@@ -37,7 +37,7 @@ Points = Sequence[tuple[float, float]]
 class Size:
     """How much of everything. `grown`: alarms in the log, in steps."""
 
-    ones: int = 150
+    ones: int = 120
     storm: int = 1000
     storm_seconds: float = 10
     burst: int = 10_000
