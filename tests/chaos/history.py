@@ -15,6 +15,8 @@ from alarmd.alarm.times import moment
 
 SIGNALS = frozenset({"raised", "joined", "upgraded"})
 ENDS = frozenset({"resolved", "cancelled"})
+STORED_WITHIN = 1.0
+"""Seconds after a telling within which what became of it is in the store."""
 PROMPT = 1.0
 """Seconds within which what is due is done while all is well, and the machine is ours alone."""
 
@@ -23,12 +25,13 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """Something was broken from `start` to `end`; `felt` so many seconds longer at most."""
+    """Something was broken from `start` on. Until `over` it excuses what is late; None: it must not be felt, for
+    others were there or it carries nothing that anybody waits for.
+    """
 
     what: str
     start: float
-    end: float
-    felt: float
+    over: float | None
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,13 @@ class History:
         """By when something that is due then must be done: promptly, but not before what was broken is well again."""
         until = due + self.prompt
         for fault in sorted(self.faults, key=lambda fault: fault.start):
-            if fault.start <= until and fault.end + fault.felt >= due:
-                until = max(until, fault.end + fault.felt + self.prompt)
+            if fault.over is not None and fault.start <= until and fault.over >= due:
+                until = max(until, fault.over + self.prompt)
         return until
 
     def broken(self, start: float, end: float) -> bool:
-        """Was anything broken at any time within this span?"""
-        return any(fault.start <= end and fault.end + fault.felt >= start for fault in self.faults)
+        """Was anything broken, so that it may be felt, at any time within this span?"""
+        return any(fault.over is not None and fault.start <= end and fault.over >= start for fault in self.faults)
 
 
 def judge(history: History) -> list[str]:
@@ -96,6 +99,7 @@ def judge(history: History) -> list[str]:
         each_press_without_a_ref_is_one_signal,
         each_step_is_done_once_and_in_time,
         everybody_was_told,
+        each_telling_came_in_time,
         nobody_was_told_twice,
         each_console_saw_all_in_order,
     )
@@ -165,12 +169,24 @@ def everybody_was_told(history: History) -> Iterator[str]:
                     yield f"{alarm}: {event['data']['person']} was never told by {attempt['channel']} ({attempt['id']})"
 
 
+def each_telling_came_in_time(history: History) -> Iterator[str]:
+    """At the provider as soon as it was decided, or as soon as that could be."""
+    first = {told.attempt: told.at for told in sorted(history.told, key=lambda told: -told.at)}
+    for event in history.log:
+        at = _seconds(event["at"])
+        for attempt in event["data"]["attempts"] if event["kind"] == "notified" else ():
+            told = first.get(attempt["id"])
+            if told is not None and told > history.until(at):
+                late = f"{told - at:.1f} s after it was decided, {told - history.until(at):.1f} s too late"
+                yield f"{event['alarm']}: {event['data']['person']} was told {late} ({attempt['id']})"
+
+
 def nobody_was_told_twice(history: History) -> Iterator[str]:
-    """The same attempt comes twice only when something was broken between the two."""
+    """The same attempt comes twice only where what became of the first could not be stored."""
     first: dict[str, float] = {}
     for told in sorted(history.told, key=lambda told: told.at):
         before = first.setdefault(told.attempt, told.at)
-        if before != told.at and not history.broken(before, told.at):
+        if before != told.at and not history.broken(before, before + STORED_WITHIN):
             yield f"{told.attempt} was made at {before:.2f} and {told.at - before:.2f} s later, while all was well"
 
 

@@ -4,23 +4,47 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
 from time import time
 
 from tests.chaos.cluster import Cluster, Node
 from tests.chaos.history import Fault, History
 
+CALM = 20.0
+"""Seconds now and then in which nothing is broken, so that what comes late has no excuse."""
 Break = Callable[[Cluster, Node, float], Awaitable[None]]
+
+
+class Felt(StrEnum):
+    """By whom it may be felt, and so for how long what is late is excused."""
+
+    BY_NOBODY = "by nobody"
+    """What it carries may be lost, or presses alone come by it, and wait: no step and no telling is later for it."""
+    UNTIL_TAKEN_OVER = "until taken over"
+    """So many seconds from its beginning, however long it lasts: other nodes are there."""
+    AFTERWARDS = "afterwards"
+    """As long as it lasts, and so many seconds longer: nobody can do without it."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to break something: `lasts` between so many seconds; it is `felt` so many longer at most."""
+    """A way to break something: `lasts` between so many seconds; what `seconds` are, says `felt`."""
 
     name: str
     lasts: tuple[float, float]
-    felt: float
+    felt: Felt
+    seconds: float
     do: Break
+
+    def fault(self, named: str, start: float, end: float) -> Fault:
+        """What the judge is told of it."""
+        over = {
+            Felt.BY_NOBODY: None,
+            Felt.UNTIL_TAKEN_OVER: start + self.seconds,
+            Felt.AFTERWARDS: end + self.seconds,
+        }[self.felt]
+        return Fault(named, start, over)
 
 
 async def _kill(_: Cluster, node: Node, seconds: float) -> None:
@@ -72,21 +96,23 @@ def _all_lines(to: str) -> Break:
     return do
 
 
+LEASE = 6.0
+"""Seconds after which others tell what a node was about to tell that is no more."""
 KINDS = (
-    Kind("a node is killed", (0.1, 6), 5, _kill),
-    Kind("a node is stopped", (1, 20), 6, _stop),
-    Kind("a node is restarted", (0.1, 3), 3, _restart),
-    Kind("a node's line to PostgreSQL is cut", (0.5, 8), 5, _line("postgres", "cut")),
-    Kind("a node's line to PostgreSQL is held up", (0.5, 12), 12, _line("postgres", "hold")),
-    Kind("a node's line to Redis is held up", (1, 8), 1, _line("redis", "hold")),
-    Kind("a node's line to the broker is cut", (0.5, 8), 5, _line("mqtt", "cut")),
-    Kind("a node's line to the broker is held up", (0.5, 12), 12, _line("mqtt", "hold")),
-    Kind("Redis is killed", (1, 8), 1, _server("redis", signal.SIGKILL)),
-    Kind("Redis hangs", (1, 8), 1, _all_lines("redis")),
-    Kind("PostgreSQL is killed", (0.5, 4), 6, _server("postgres", signal.SIGQUIT)),
-    Kind("PostgreSQL is restarted", (0.5, 4), 6, _server("postgres", signal.SIGINT)),
-    Kind("PostgreSQL hangs", (0.5, 8), 12, _all_lines("postgres")),
-    Kind("the broker is restarted", (0.5, 3), 6, _server("mosquitto", signal.SIGTERM)),
+    Kind("a node is killed", (0.1, 6), Felt.UNTIL_TAKEN_OVER, LEASE, _kill),
+    Kind("a node is stopped", (1, 20), Felt.UNTIL_TAKEN_OVER, LEASE, _stop),
+    Kind("a node is restarted", (0.1, 3), Felt.UNTIL_TAKEN_OVER, LEASE, _restart),
+    Kind("a node's line to PostgreSQL is cut", (0.5, 8), Felt.UNTIL_TAKEN_OVER, LEASE, _line("postgres", "cut")),
+    Kind("a node's line to PostgreSQL is held up", (0.5, 12), Felt.UNTIL_TAKEN_OVER, LEASE, _line("postgres", "hold")),
+    Kind("a node's line to Redis is held up", (1, 8), Felt.BY_NOBODY, 0, _line("redis", "hold")),
+    Kind("a node's line to the broker is cut", (0.5, 8), Felt.BY_NOBODY, 0, _line("mqtt", "cut")),
+    Kind("a node's line to the broker is held up", (0.5, 12), Felt.BY_NOBODY, 0, _line("mqtt", "hold")),
+    Kind("Redis is killed", (1, 8), Felt.BY_NOBODY, 0, _server("redis", signal.SIGKILL)),
+    Kind("Redis hangs", (1, 8), Felt.BY_NOBODY, 0, _all_lines("redis")),
+    Kind("PostgreSQL is killed", (0.5, 4), Felt.AFTERWARDS, 4, _server("postgres", signal.SIGQUIT)),
+    Kind("PostgreSQL is restarted", (0.5, 4), Felt.AFTERWARDS, 4, _server("postgres", signal.SIGINT)),
+    Kind("PostgreSQL hangs", (0.5, 8), Felt.AFTERWARDS, 4, _all_lines("postgres")),
+    Kind("the broker is restarted", (0.5, 3), Felt.BY_NOBODY, 0, _server("mosquitto", signal.SIGTERM)),
 )
 """PostgreSQL's SIGQUIT is its "immediate" shutdown: no checkpoint, recovery from its log at the next start, as after a
 crash; killing the postmaster alone would leave its children."""
@@ -115,7 +141,7 @@ async def weather(
                 for kind, node in zip(at_once, nodes, strict=True)
             )
         )
-        await asyncio.sleep(dice.uniform(0.5, 8))
+        await asyncio.sleep(dice.uniform(0.5, 8) if dice.random() < 0.7 else CALM)
 
 
 def _apart(one: Kind, other: Kind) -> bool:
@@ -130,4 +156,4 @@ async def _break(
     say(named)
     start = time()
     await kind.do(cluster, node, seconds)
-    history.faults.append(Fault(named, start, time(), kind.felt))
+    history.faults.append(kind.fault(named, start, time()))
