@@ -7,13 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import State
+from alarmd.alarm.model import Kind, State
 from alarmd.organisation.model import Chain, Organisation
 from tests.simulation.record import Told
 from tests.simulation.veils import CLOSE, taken_back
 
 COME = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED)
 ENDS = {EventKind.RESOLVED: State.RESOLVED, EventKind.CANCELLED: State.CANCELLED}
+
+
+def chain_for(organisation: Organisation, kind: Kind, site: str | None) -> Chain:
+    """The most specific one that fits: one for this site before one for this kind, and one for both before either."""
+    chains = organisation.chains.values()
+    fits = [c for c in chains if (not c.sites or site in c.sites) and (not c.kinds or kind in c.kinds)]
+    return max(fits, key=lambda c: 2 * bool(c.sites) + bool(c.kinds))
 
 
 @dataclass
@@ -113,7 +120,7 @@ class Answers:
 
     def _rise(self, told: Told) -> None:
         """Whoever was coming still is; whether he counts is the new chain's word."""
-        self.chain = self.organisation.chain_for(told.alarm.kind, told.alarm.site)
+        self.chain = chain_for(self.organisation, told.alarm.kind, told.alarm.site)
         rule = self.chain.acknowledge
         if taken_back(told):
             self.words = {person: word for person, word in self.words.items() if self._knows(told, person)}

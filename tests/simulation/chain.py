@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from alarmd.alarm.events import EventKind, Reason
 from alarmd.alarm.model import NextStep, State
 from alarmd.organisation.model import Chain
-from tests.simulation.answers import COME, Answers
+from tests.simulation.answers import COME, Answers, chain_for
 from tests.simulation.meant import meant
 from tests.simulation.record import Record, Told
 
@@ -42,7 +42,7 @@ class Clock:
         self._seen = seen
         opened = tale[0]
         organisation = seen.organisation(opened.alarm)
-        self.answers = Answers(organisation, organisation.chain_for(opened.alarm.kind, opened.alarm.site))
+        self.answers = Answers(organisation, chain_for(organisation, opened.alarm.kind, opened.alarm.site))
         self._pressed_again = False
         self._due = Due(1, 1, opened.event.at + self._chain.steps[0].after, opened)
 

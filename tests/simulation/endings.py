@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Alarm, AttemptState, Purpose, System
+from alarmd.alarm.model import Alarm, AttemptState, Purpose, ResponderState, System
 from alarmd.organisation.model import TEXTUAL
 from tests.simulation.record import Record, Told
 from tests.simulation.veils import behind, over_for, taken_back
@@ -29,6 +29,20 @@ def nothing_follows_the_end(seen: Record) -> Iterator[str]:
         ends = next((told.at for told in tale if told.event.kind in ENDS or taken_back(told)), None)
         if sent.purpose is Purpose.ALL_CLEAR and (ends is None or sent.at < ends):
             yield f"{sent.person} was told at {sent.at:.3f} that {sent.alarm} is over"
+
+
+def ends_have_a_reason(seen: Record) -> Iterator[str]:
+    """Nobody ends an alarm with one careless click: resolving wants somebody who is there or a reason, cancelling a
+    reason or a PIN.
+    """
+    for id, tale in seen.tales.items():
+        for before, told in pairwise(tale):
+            data = told.event.data
+            if told.event.kind not in ENDS or isinstance(told.event.by, System) or data["reason"] or data.get("pin"):
+                continue
+            there = any(r.state is ResponderState.ARRIVED for r in before.alarm.responders)
+            if told.event.kind is EventKind.CANCELLED or not there:
+                yield f"{id}: is {told.event.kind} at {told.at:.3f} without a reason"
 
 
 def all_clear_was_given(seen: Record) -> Iterator[str]:

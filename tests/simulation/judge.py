@@ -10,7 +10,7 @@ from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Alarm, AttemptState, Notification, Person, Purpose, State
 from alarmd.escalation.plan import due
 from tests.simulation.chain import chain_was_followed
-from tests.simulation.endings import all_clear_was_given, nothing_follows_the_end
+from tests.simulation.endings import all_clear_was_given, ends_have_a_reason, nothing_follows_the_end
 from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
 from tests.simulation.joining import no_two_are_alike, signals_join_rightly
 from tests.simulation.lights import lights_answer, lights_follow, silence_is_kept
@@ -20,6 +20,8 @@ from tests.simulation.surroundings import Sent
 from tests.simulation.telling import (
     every_telling_has_its_cause,
     every_way_was_tried,
+    failing_is_not_waited_for,
+    no_word_is_undone,
     ways_begin,
     ways_follow_each_other,
 )
@@ -258,6 +260,9 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     ways_follow_each_other,
     every_telling_has_its_cause,
     every_way_was_tried,
+    failing_is_not_waited_for,
+    no_word_is_undone,
+    ends_have_a_reason,
     all_clear_was_given,
     nothing_follows_the_end,
     taking_back_looks_like_an_end,

@@ -15,6 +15,10 @@ ACCEPTED, DELIVERED = timedelta(seconds=3), timedelta(seconds=15)
 """So long is waited for a provider to take a message, and for that to reach him."""
 PATIENCE = {"not_accepted": ACCEPTED, "not_delivered": DELIVERED}
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
+FAILED = {"failed", "withdrawn"}
+ALIVE = REACHED | {"queued", "accepted", "unknown"}
+WORD = ({"queued", "shown"}, {"unknown"}, {"accepted"}, {"failed", "withdrawn"}, {"delivered"}, {"answered", "seen"})
+"""What is known of an attempt, from little to much."""
 
 
 def ways_begin(seen: Record) -> Iterator[str]:
@@ -108,28 +112,53 @@ def every_way_was_tried(seen: Record) -> Iterator[str]:
     """
     for id, tale in seen.tales.items():
         for number, told in enumerate(tale):
-            if told.event.kind is EventKind.NOTIFIED and told.event.data["purpose"] == Purpose.STEP.value:
+            if told.event.kind is EventKind.NOTIFIED:
                 yield from (f"{id}: {finding}" for finding in _all_ways(seen, tale, number, ACCEPTED, TAKEN))
                 yield from (f"{id}: {finding}" for finding in _all_ways(seen, tale, number, DELIVERED, REACHED))
 
 
+def failing_is_not_waited_for(seen: Record) -> Iterator[str]:
+    """When every message to somebody has failed, and none may have come through, he is told another way at once."""
+    for id, tale in seen.tales.items():
+        for number, told in enumerate(tale):
+            data = told.event.data
+            if told.event.kind is EventKind.RECEIPT and data["state"] in FAILED:
+                yield from (f"{id}: {finding}" for finding in _all_ways(seen, tale, number, timedelta(), ALIVE))
+
+
+def no_word_is_undone(seen: Record) -> Iterator[str]:
+    """Older word that comes late changes nothing of what is known of an attempt."""
+    for id, tale in seen.tales.items():
+        for before, told in pairwise(tale):
+            data = told.event.data
+            found = before.alarm.find(data["attempt"]) if told.event.kind is EventKind.RECEIPT else None
+            if found is not None and _much(data["state"]) <= _much(found[1].state.value):
+                yield f"{id}: {data['attempt']} was {found[1].state}, and is {data['state']} at {told.at:.3f}"
+
+
+def _much(state: str) -> int:
+    return next(number for number, states in enumerate(WORD) if state in states)
+
+
 def _all_ways(seen: Record, tale: list[Told], number: int, within: timedelta, enough: set[str]) -> Iterator[str]:
-    """After this `notified`: by the time that it must be judged, more has happened or nothing need happen."""
+    """After this event: by the time that it must be judged, more has happened or nothing need happen."""
     told = tale[number]
     data = told.event.data
     judged = seen.second_of(told.event.at + within, told)
-    until = seen.in_time(judged, told.alarm.id, held=True) + (5 if data["reason"] == "try_again" else 0)
+    until = seen.in_time(judged, told.alarm.id, held=True) + (5 if data.get("reason") == "try_again" else 0)
     recipient = seen.organisation(told.alarm).recipient(data["person"])
     steps = seen.organisation(told.alarm).chains[told.alarm.chain].steps
-    # A step of the weaker chain with which the alarm began has told him all the same.
-    if until >= seen.scenario.ends_at or data["step"] > len(steps) or recipient is None:
+    if until >= seen.scenario.ends_at or recipient is None:
         return
     later = [t for t in tale[number + 1 :] if t.at <= until]
     stood = (later or [told])[-1].alarm
     known = next(n for n in stood.notifications if n.id == data["notification"])
+    # A step of the weaker chain with which the alarm began has told him all the same.
+    if known.purpose is not Purpose.STEP or known.step > len(steps):
+        return
     newest = [n for n in stood.notifications if n.person == recipient.id and n.purpose is Purpose.STEP][-1]
     tried = {a.contact for a in known.attempts if a.contact is not None}
-    if newest is not known or steps[data["step"] - 1].by == (CONSOLE,) or len(tried) == len(recipient.contact):
+    if newest is not known or steps[known.step - 1].by == (CONSOLE,) or len(tried) == len(recipient.contact):
         return
     if not tried or any(a.state.value in enough for a in known.attempts if a.contact is not None):
         return
