@@ -61,6 +61,7 @@ class Life:
     lasted: bool = False
     ended_at: float | None = None
     told_at: float | None = None
+    closed_at: float = 0.0
     _standstill: Outage | None = None
     dispatcher: Dispatcher = field(init=False)
     outbox: Outbox = field(init=False)
@@ -169,11 +170,19 @@ class Life:
             )
             for name, work in parts:
                 supervisor.forever(name, work)
-            self.drain = Drain(house, cast(Hub, _Feed()), supervisor, cast(Server, SimpleNamespace()), lambda: None)
+            self.drain = Drain(
+                house,
+                cast(Hub, SimpleNamespace(close=self._closes)),
+                supervisor,
+                cast(Server, SimpleNamespace()),
+                lambda: None,
+            )
             self.ready = True
             await self.drain.ended()
             if self.alive:
-                self.surroundings.tell(f"{self.name} ends, as it was told")
+                around = self.surroundings
+                around.tell(f"{self.name} ends, as it was told")
+                around.outages.append(Outage(self.closed_at, around.time, self.name, released=True))
                 self.left = True
                 self.end()
 
@@ -190,6 +199,10 @@ class Life:
         self.follower.changed.append(self._learn)
         return House(self.name, store, self.clock, self.dispatcher, self.outbox, self.follower, health)
 
+    def _closes(self) -> None:
+        """From now on it begins nothing; consoles, too, are elsewhere."""
+        self.closed_at = self.surroundings.time
+
     def _begins(self, head: Head) -> None:
         self.began_at = head.position
 
@@ -205,10 +218,3 @@ class Life:
         for one in committed:
             if one.logged and self.alive:
                 self.announce(self.name, one.logged[-1].position)
-
-
-class _Feed:
-    """The consoles' part of an ending."""
-
-    def close(self) -> None:
-        """They are elsewhere."""

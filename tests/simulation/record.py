@@ -139,7 +139,7 @@ class Record:
         now = told.event.at if stepped else self.scenario.began + timedelta(seconds=told.at)
         second = told.at + max(0.0, (due - now).total_seconds())
         for unknowing in self.unknowing:
-            if told.at < unknowing.start and unknowing.died <= second + GRACE:
+            if told.at < unknowing.start and unknowing.died <= self.in_time(second, told.alarm.id):
                 second = unknowing.start + max(0.0, (due - unknowing.instant).total_seconds())
         behind = [u.behind for u in self.unknowing if u.start <= told.at and len(self.scenario.nodes) > 1]
         return second + max(behind, default=0.0)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVarTuple
 
-from alarmd.clock import SystemClock
+from alarmd.clock import Sample, SystemClock
 from tests.simulation.process import Process, of
 
 Ts = TypeVarTuple("Ts")
@@ -142,6 +142,10 @@ class SimulatedClock(SystemClock):
 
     def catch_up(self, with_: datetime | None) -> None:
         super().catch_up(with_)
+        self._asked = (-1.0, timedelta())
+
+    def follow(self, sample: Sample) -> None:
+        super().follow(sample)
         self._asked = (-1.0, timedelta())
 
     def _wall(self) -> datetime:
