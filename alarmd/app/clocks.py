@@ -2,8 +2,11 @@
 clock, looked at every few seconds; a node with a file of its own goes by its machine's.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -11,17 +14,48 @@ from alarmd.clock import STEP, Sample, SystemClock
 from alarmd.dispatch.health import Health
 from alarmd.errors import CannotStart, NotDurable
 from alarmd.observe import metrics
-from alarmd.ports import Reading, Store
+from alarmd.ports import Reading, Registry, Store
 from alarmd.store import Database
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 CAUSE = "clock"
 EVERY = timedelta(seconds=10)
+SOON = timedelta(seconds=1)
+"""So often a database is asked that could not be asked at the start."""
 AT_FIRST = 3
 """Looks at the start: the first one opens a connection."""
 SKEW = timedelta(milliseconds=500)
 """A machine whose clock is further off has nobody who sets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocked:
+    """A store to which nothing is written before its clock was asked. By a wrong clock every lease would be over and
+    every deadline past, or none for an hour: such a node would take from its sisters what they are doing.
+    """
+
+    store: Store
+    clock: SystemClock
+
+    @property
+    def alone(self) -> bool:
+        return self.store.alone
+
+    @property
+    def known(self) -> bool:
+        """Does this node know what time it is?"""
+        return self.store.alone or self.clock.follows
+
+    async def transact(self, work: Callable[[Registry], T]) -> T:
+        if not self.known:
+            raise NotDurable("the database's clock has not been asked yet")
+        return await self.store.transact(work)
+
+    async def read(self, work: Callable[[Reading], T]) -> T:
+        return await self.store.read(work)
 
 
 def begin(database: Database, clock: SystemClock) -> SystemClock:
@@ -47,8 +81,8 @@ async def watch(clock: SystemClock, store: Store, health: Health) -> None:
     while True:
         now = clock.now()
         if now >= look_at:
-            look_at = now + EVERY
             await _compare(clock, store)
+            look_at = now + (EVERY if store.alone or clock.follows else SOON)
         wrong = _wrong(clock)
         if wrong is None:
             health.gone(CAUSE, "the clock is right again")

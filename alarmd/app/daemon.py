@@ -119,7 +119,7 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         supervisor = await stack.enter_async_context(Supervisor())
         lights = _Lights()
         doors = Doors(channels, lights if settings.mqtt_url else None)
-        house = _house(settings.node_name, store, clock, doors, supervisor)
+        house = _house(settings.node_name, clocks.Clocked(store, clock), clock, doors, supervisor)
         relay = _relay(settings, clock)
         if settings.redis_url:
             house.health.states["relay"] = lambda: "connected" if relay.healthy else "away"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alarmd.app.clocks import CAUSE, EVERY, watch
+from alarmd.app.clocks import CAUSE, EVERY, Clocked, watch
 from alarmd.clock import SystemClock
 from alarmd.dispatch.health import Health
 from alarmd.dispatch.supervisor import Supervisor
@@ -51,6 +51,8 @@ class Asked:
             raise NotDurable("away")
         return work(self)
 
+    transact = read
+
 
 class Alone(Asked):
     """A file: no clock of its own."""
@@ -68,7 +70,7 @@ async def told(machine: Machine, store: Asked, then: Callable[[], None] = nothin
     health = Health(machine.world, "one")
     said = []
     async with Supervisor() as supervisor:
-        supervisor.forever("clock watch", watch(machine, store, health))  # type: ignore[arg-type]  # what of a store is asked here
+        supervisor.forever("clock watch", watch(machine, store, health))
         for happens in (nothing, then):
             happens()
             await machine.world.advance(2 * EVERY.total_seconds())
@@ -142,3 +144,25 @@ async def test_one_that_is_behind_goes_on_by_the_databases_when_it_is_there(worl
     assert first == ""
     assert "3600.0 s behind the database's" in then
     assert abs(machine.now() - world.now()) < SECOND
+
+
+async def test_nothing_is_written_before_the_clock_was_asked(world: VirtualClock) -> None:
+    """By a clock that is wrong it would take from its sisters what they are doing."""
+    machine, store = Machine(world, -HOUR), Asked(world)
+    store.away = True
+    clocked = Clocked(store, machine)
+    health = Health(world, "one")
+    async with Supervisor() as supervisor:
+        supervisor.forever("clock watch", watch(machine, clocked, health))
+        await world.advance(0.1)
+        with pytest.raises(NotDurable, match="clock has not been asked yet"):
+            await clocked.transact(lambda _: "written")
+        store.away = False
+        await world.advance(1)
+        assert await clocked.transact(lambda _: "written") == "written", "it is asked again every second"
+
+
+async def test_alone_everything_is_written_at_once(world: VirtualClock) -> None:
+    store = Alone(world)
+    store.alone = True
+    assert await Clocked(store, Machine(world)).transact(lambda _: "written") == "written"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from alarmd.alarm.effects import EndCall, Feedback
+from alarmd.app import clocks
 from alarmd.errors import NotDurable
 from alarmd.ports import Message, Outcome, Reading, Registry
 from alarmd.store import tables
@@ -141,6 +142,18 @@ class NodesLights:
 
 def _instant(at: datetime) -> int:
     return tables.instant(at)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockedStore(clocks.Clocked):
+    """The real one; what it refuses is in the way."""
+
+    life: "Life"
+
+    async def transact(self, work: Callable[[Registry], T]) -> T:
+        if not self.known:
+            self.life.surroundings.refused(self.life.name, "its clock has not been asked yet", _name(work), None)
+        return await clocks.Clocked.transact(self, work)
 
 
 def _name(work: Callable[..., Any]) -> str:

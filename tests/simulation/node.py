@@ -25,7 +25,7 @@ from alarmd.dispatch.take import Taken
 from alarmd.errors import CannotStart, NotDurable
 from alarmd.ports import Channel, Committed, Head, Logged
 from tests.simulation.disk import CrashError, Disk, Fate, NodesDatabase
-from tests.simulation.doors import NodesChannel, NodesLights, NodesStore
+from tests.simulation.doors import ClockedStore, NodesChannel, NodesLights, NodesStore
 from tests.simulation.judging import Court
 from tests.simulation.network import Network
 from tests.simulation.offices import CHANNELS
@@ -150,7 +150,7 @@ class Life:
 
     async def _body(self) -> None:
         """As `app/daemon.py` puts a node together."""
-        store = NodesStore(self)
+        store = ClockedStore(NodesStore(self), self.clock, self)
         if self.database.alone or not self.surroundings.unreadable():
             clocks.begin(self.database, self.clock)
         async with Supervisor() as supervisor:
@@ -186,7 +186,7 @@ class Life:
                 self.left = True
                 self.end()
 
-    def _house(self, store: NodesStore, supervisor: Supervisor) -> House:
+    def _house(self, store: ClockedStore, supervisor: Supervisor) -> House:
         health = Health(self.clock, self.name)
         self.follower = Follower(store, self.clock)
         taker = self.court.taker(self.name, lambda: self.outbox.has_room)
