@@ -7,10 +7,11 @@ import json
 import os
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -23,8 +24,9 @@ from tests.support.daemon import Daemon, daemon
 KILLS = int(os.environ.get("KILLS", "3"))
 HANDS = 8
 DEVICES = 20
-RECOVERED_WITHIN = 2.0
-"""Seconds after a restart, by which what had fallen due meanwhile has been done."""
+RECOVERED_WITHIN = 2.0 if KILLS > 10 else 10.0
+"""Seconds after the process was told to start, by which what had fallen due meanwhile has been done; more where other
+tests run beside."""
 SLOWEST = 30.0
 
 OFFICE = f"""\
@@ -58,12 +60,13 @@ class Storm:
     accepted: list[tuple[str, str, str]] = field(default_factory=list)
     """Device, ref and alarm of each yes."""
 
-    def rage(self, life: int, enough: int) -> None:
-        """Until so many more are accepted; then the daemon is killed while they go on pressing."""
+    def rage(self, life: int, enough: int, until: Callable[[], None]) -> None:
+        """Until so many more are accepted, and `until` returns; then the daemon is killed while they go on pressing."""
         there, full = threading.Event(), len(self.accepted) + enough
         with ThreadPoolExecutor(HANDS) as hands:
             pressing = [hands.submit(self._press, life, hand, there, full) for hand in range(HANDS)]
             there.wait(SLOWEST)
+            until()
             self.one.kill()
             for each in pressing:
                 each.result()
@@ -101,7 +104,9 @@ def test_killed_in_a_storm_nothing_accepted_is_lost_and_no_alarm_goes_silent(
         begun = datetime.now(UTC)
         house.start()
         ready = datetime.now(UTC)
-        storm.rage(life, dice.randrange(1, 600))
+        # Every other life lasts until the first alarm has gone on; the rest end at any moment, before that too.
+        first = storm.accepted[0][2] if storm.accepted and life % 2 else None
+        storm.rage(life, dice.randrange(1, 600), partial(_wait_for_steps, house, first, 1, since=begun))
         lives.append((begun, ready, datetime.now(UTC)))
     begun = datetime.now(UTC)
     house.start()
@@ -118,13 +123,16 @@ def test_killed_in_a_storm_nothing_accepted_is_lost_and_no_alarm_goes_silent(
     latest = f"{max(w for w, _ in waits):.2f} s after ready and {max(w for _, w in waits):.2f} s after exec"
     with capsys.disabled():
         print(f"\n{KILLS} kills, {len(storm.accepted)} presses accepted in {len(alarms)} alarms")
-        print(f"what had fallen due was done {latest} at the latest")
-    assert max(after_ready for after_ready, _ in waits) <= RECOVERED_WITHIN
+        print(f"what had fallen due was done {latest} at the latest, {len(waits)} times")
+    assert len(waits) > len(alarms), "recoveries in the storm, too"
+    assert max(after_exec for _, after_exec in waits) <= RECOVERED_WITHIN
     assert _lost(house, storm.accepted) == []
     assert {alarm for _, _, alarm in storm.accepted} == set(alarms)
 
 
-def _wait_for_steps(house: Daemon, alarm: str, wanted: int, since: datetime) -> None:
+def _wait_for_steps(house: Daemon, alarm: str | None, wanted: int, since: datetime) -> None:
+    if alarm is None:
+        return
     over = threading.Event()
     timer = threading.Timer(SLOWEST, over.set)
     timer.start()
@@ -144,12 +152,12 @@ def _recoveries(
     timeline: list[dict[str, str]], lives: list[tuple[datetime, datetime, datetime]]
 ) -> Iterator[tuple[float, float]]:
     """Of an alarm that was open before a life began: how long after it was ready, and after it was told to start, the
-    step was done that had fallen due. A life that ended sooner proves nothing."""
+    step was done that had fallen due. A life that ended too soon for that proves nothing."""
     steps, opened = _steps(timeline), moment(timeline[0]["at"])
     for begun, ready, killed in lives:
-        if opened > begun or (killed - ready).total_seconds() <= RECOVERED_WITHIN:
-            continue
         done = next((at for at in steps if at > begun), killed)
+        if opened > begun or (done >= killed and (killed - begun).total_seconds() <= RECOVERED_WITHIN):
+            continue
         yield max((done - ready).total_seconds(), 0.0), (done - begun).total_seconds()
 
 
