@@ -42,8 +42,9 @@ class Pin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Which node takes the presses that the broker keeps; there is one seat. `holder` empty: nobody. `term` grows with
-    every taking, `beat` while the holder works, `session` with every session that the broker begins."""
+    """Which node takes the presses that the broker keeps; there is one seat. `holder` empty: nobody. `beat` grows
+    while the holder works. `term` names this taking and `session` the one that the broker keeps: numbers that are never
+    given twice, in no order."""
 
     holder: str
     term: int

@@ -3,9 +3,12 @@ broker that belongs to it; whoever sits reads that session, the others stand by.
 
 Who sits raises `beat` every BEAT, as long as broker and store answer. A beat that a watcher has seen stand still for
 PATIENCE, by his own clock, belongs to a node that is dead, stopped or cut off, whatever it believes. No instant of one
-node is compared with another's, so clocks may differ. Taking the seat raises `term`: from that commit on, what the one
-before has not stored is refused (deliveries.py), and the broker delivers it to his successor.
+node is compared with another's, so clocks may differ. Taking the seat gives it a new `term`: from that commit on, what
+the one before has not stored is refused (deliveries.py), and the broker delivers it to his successor. Terms are drawn,
+not counted: a database that fails over and lacks its last moments would count the same number out twice.
 """
+
+import secrets
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,6 +31,12 @@ PATIENCE = timedelta(seconds=2)
 """As long as PostgreSQL leaves the lock to a node that was stopped with it. With LOOK, a new connection and a commit it
 is well within the 5 s in which a press must be stored though a node dies.
 """
+
+
+def drawn() -> int:
+    """A number that nobody has had or will have; it goes through JSON and every database. 0 is never drawn."""
+    return 1 + secrets.randbelow(2**53 - 1)
+
 
 Settled = tuple[int, str]
 """Packet and arrival of a message that the broker knows to be taken."""
@@ -53,14 +62,23 @@ class Ground(StrEnum):
 
 class SeatKeeper:
     """One for a node. `report` is told of a node that has lost the seat to this one without giving it up. Where nobody
-    else can decide on alarms (one daemon on an SQLite file) this node sits from the start and writes no beat.
+    else can decide on alarms (one daemon on an SQLite file) this node sits from the start and writes no beat. `draw`
+    names terms and sessions.
     """
 
-    def __init__(self, store: Store, clock: Clock, node: str, report: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        node: str,
+        report: Callable[[str, str], None],
+        draw: Callable[[], int] = drawn,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._node = node
         self._report = report
+        self._draw = draw
         self._sitting: Sitting | None = None
         self._may_be_ours = True
         """No life but an earlier one of ours, or an answer that was lost, can have put our name on the seat."""
@@ -113,7 +131,7 @@ class SeatKeeper:
         if self._sitting is None:
             return None
         try:
-            began = await self._store.transact(partial(_begin, term=self._sitting.term))
+            began = await self._store.transact(partial(_begin, term=self._sitting.term, session=self._draw()))
         except NotDurable:
             return None
         if began is None:
@@ -166,7 +184,7 @@ class SeatKeeper:
 
     async def _take(self, seen: Seat, ground: Ground) -> Sitting | None:
         try:
-            taken = await self._store.transact(partial(_take, seen=seen, node=self._node))
+            taken = await self._store.transact(partial(_take, seen=seen, node=self._node, term=self._draw()))
         except NotDurable as fault:
             self._may_be_ours = True
             log.warning("the seat cannot be taken", why=str(fault))
@@ -186,11 +204,11 @@ def _seat(reading: Reading) -> Seat:
     return reading.seat()
 
 
-def _take(unit: Unit, seen: Seat, node: str) -> Seat | None:
+def _take(unit: Unit, seen: Seat, node: str, term: int) -> Seat | None:
     seat = unit.seat()
     if (seat.term, seat.beat) != (seen.term, seen.beat):
         return None
-    taken = Seat(node, seat.term + 1, 0, seat.session)
+    taken = Seat(node, term, 0, seat.session)
     unit.put_seat(taken)
     return taken
 
@@ -205,13 +223,13 @@ def _beat(unit: Unit, term: int, settled: Sequence[Settled], *, moves: bool) -> 
     return True
 
 
-def _begin(unit: Unit, term: int) -> Sitting | None:
+def _begin(unit: Unit, term: int, session: int) -> Sitting | None:
     seat = unit.seat()
     if seat.term != term:
         return None
-    unit.put_seat(replace(seat, session=seat.session + 1))
+    unit.put_seat(replace(seat, session=session))
     unit.drop_marks_besides("")
-    return Sitting(term, seat.session + 1)
+    return Sitting(term, session)
 
 
 def _forget(unit: Unit, term: int, connection: str) -> bool:

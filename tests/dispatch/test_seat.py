@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 
 from alarmd.alarm.incoming import Seat, Sitting
-from alarmd.dispatch.seat import BEAT, LOOK, PATIENCE, SeatKeeper, Standing
+from alarmd.dispatch.seat import BEAT, LOOK, PATIENCE, SeatKeeper, Standing, drawn
 from alarmd.errors import NotDurable
 from alarmd.ports import KnownSignal, Mark, Reading, Registry
 from alarmd.store import InlineStore, open_database
@@ -25,6 +25,12 @@ class Shared(InlineStore):
     mute = False
     one_daemon = False
     writes = 0
+    terms = 0
+
+    def draw(self) -> int:
+        """Terms in the order in which they were drawn, for reading."""
+        self.terms += 1
+        return self.terms
 
     @property
     def alone(self) -> bool:
@@ -54,9 +60,10 @@ def store() -> Iterator[Shared]:
 class Node:
     """A keeper that lives like a connected node: `look` while it stands by, `beat` while it sits."""
 
-    def __init__(self, store: Shared, clock: VirtualClock, name: str) -> None:
+    def __init__(self, store: Shared, clock: VirtualClock, name: str, draw: Callable[[], int] | None = None) -> None:
         self.reports: list[tuple[str, str]] = []
-        self.keeper = SeatKeeper(store, clock, name, lambda cause, text: self.reports.append((cause, text)))
+        told = self.reports
+        self.keeper = SeatKeeper(store, clock, name, lambda *report: told.append(report), draw or store.draw)
         self._clock = clock
 
     async def look(self, *, gone: int | None = None) -> Sitting | None:
@@ -187,6 +194,31 @@ async def test_the_brokers_word_that_a_connection_ended_frees_its_seat_at_once(n
     assert await one.look() is None
 
 
+async def test_a_database_that_lacks_the_last_takeover_lets_one_sit_and_no_two(
+    store: Shared, clock: VirtualClock
+) -> None:
+    """It failed over to a standby that was behind: whoever took the seat there has never had it."""
+    one, two, three = (Node(store, clock, name, drawn) for name in ("one", "two", "three"))
+    first = await one.look()
+    assert first
+    before = await seat(store)
+    assert await three.look() is None
+    second = await two.look(gone=first.term)
+    began = await two.keeper.new_session()
+    assert second
+    assert began
+    await store.transact(lambda unit: unit.put_seat(before))
+    third = await three.look(gone=first.term)
+    assert third
+    assert third.term not in (first.term, second.term)
+    assert await two.keeper.beat() is Standing.LOST
+    assert await two.look() is None
+    assert await three.keeper.beat() is Standing.OURS
+    again = await three.keeper.new_session()
+    assert again
+    assert again.session != began.session
+
+
 async def test_given_up_in_good_order_it_is_free_at_once(node: Callable[[str], Node]) -> None:
     one, two = node("one"), node("two")
     assert await one.look() == Sitting(1, 0)
@@ -274,9 +306,9 @@ async def test_marks_go_when_the_broker_knows_and_all_of_them_with_their_session
     store.away = False
     assert await one.keeper.beat() is Standing.OURS
     assert await marks(store) == [2, 4], "it was not forgotten that 3 is settled"
-    assert await one.keeper.new_session() == Sitting(1, 1)
+    assert await one.keeper.new_session() == Sitting(1, 2)
     assert await marks(store) == []
-    assert await one.keeper.sit() == Sitting(1, 1)
+    assert await one.keeper.sit() == Sitting(1, 2)
 
 
 async def test_marks_that_a_crash_left_behind_go(node: Callable[[str], Node], store: Shared) -> None:
