@@ -9,7 +9,6 @@ not counted: a database that fails over and lacks its last moments would count t
 """
 
 import secrets
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
