@@ -61,6 +61,11 @@ class Crossing:
     under_way: dict["_Try", Arrived] = field(default_factory=dict)
     last: asyncio.Event | None = None
 
+    @property
+    def brought_again(self) -> bool:
+        """Something that the broker had delivered before is not done yet: it may still need the mark that it left."""
+        return any(message.again for message in self.under_way.values())
+
 
 @dataclass(slots=True, eq=False)
 class _Try:

@@ -35,7 +35,9 @@ no other can be left behind with presses in it."""
 KEPT = 7 * 24 * 3600
 """Seconds for which the broker keeps presses while no node is there."""
 DELIVERS_AGAIN = timedelta(seconds=5)
-"""So soon after CONNECT a broker has delivered again what it has not been told of; it begins with that."""
+"""So soon after CONNECT a broker has delivered again what it has not been told of; it begins with that. What is then
+still being tried needs its mark until it is done.
+"""
 FIRST_WAIT, LONGEST_WAIT = timedelta(milliseconds=250), timedelta(seconds=2)
 
 SIGNALS = ("alarmd/v1/signal/+",)
@@ -178,6 +180,7 @@ class Mqtt:
         forget_at: datetime | None = self._clock.now() + DELIVERS_AGAIN
         while not connection.lost.is_set():
             settled += connection.settled()
+            marks_needed = connection.crossing.brought_again
             if await connection.answers():
                 standing = await self._seat.beat(settled)
                 if standing is Standing.LOST:
@@ -185,8 +188,8 @@ class Mqtt:
                 settled.clear()
                 if standing is Standing.OURS:
                     self._tell_of_stranger()
-            if forget_at is not None and self._clock.now() >= forget_at:
-                forget_at = None if await self._seat.forget_besides(connection.crossing.name) else forget_at
+                if forget_at is not None and self._clock.now() >= forget_at and not marks_needed:
+                    forget_at = None if await self._seat.forget_besides(connection.crossing.name) else forget_at
             if connection.crossing.sitting is None:  # the store could not note the new session before
                 connection.crossing.sitting = await self._seat.new_session()
             await self._clock.sleep_until(self._clock.now() + BEAT, connection.lost)

@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,28 @@ async def test_what_the_broker_knows_to_be_taken_is_told(broker: Server) -> None
         bare = next(p.delivery for p in one.world.taken if p.ref is None)
         assert bare
         assert chair.settled == [(bare.packet, bare.arrival)]
+
+
+async def test_marks_of_an_earlier_connection_stay_until_what_came_again_is_stored(
+    broker: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a press that was stored, and is tried again while the store is away, becomes a second signal."""
+    monkeypatch.setattr("alarmd.intake.mqtt.DELIVERS_AGAIN", timedelta(0))
+    chair = Chair()
+    async with node(broker, "one", chair) as one, client(broker.port) as button:
+        one.world.gate.clear()
+        await button.publish(SIGNAL + "desk-1")
+        await one.world.bell.until(lambda: one.world.pending)
+        one.cut()
+        await one.until(Link.LOST)
+        await one.until(Link.SUBSCRIBED)
+        assert one.mqtt._connection is not None
+        here, beats = one.mqtt._connection.crossing.name, chair.beats
+        await chair.bell.until(lambda: chair.beats == beats + 3)
+        assert here not in chair.forgotten
+        one.world.gate.set()
+        await chair.bell.until(lambda: here in chair.forgotten)
+        assert len(one.world.taken) == 1
 
 
 async def test_while_nobody_is_there_presses_are_kept_and_signs_of_life_are_not(

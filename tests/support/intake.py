@@ -99,12 +99,14 @@ class World:
 
 
 class Chair:
-    """The seat of an installation of one node: always ours. `settled`: what the broker knows to be taken."""
+    """The seat of an installation of one node: always ours. `settled`: what the broker knows to be taken;
+    `forgotten`: the connections besides whose marks all were dropped."""
 
     def __init__(self) -> None:
         self.sitting = Sitting(0, 0)
         self.settled: list[Settled] = []
         self.forgotten: list[str] = []
+        self.beats = 0
         self.bell = Bell()
 
     async def sit(self, *, by_broker: bool = False, gone: int | None = None) -> Sitting:  # noqa: ARG002  # as the Protocol has it
@@ -112,6 +114,7 @@ class Chair:
 
     async def beat(self, settled: Sequence[Settled] = ()) -> Standing:
         self.settled += settled
+        self.beats += 1
         self.bell.ring()
         return Standing.OURS
 
