@@ -318,12 +318,6 @@ ENGINE = (
         "at",
     ),
     Mutant(
-        "the presser's answer does not end the calls to him",
-        "alarmd.escalation.pressing:press",
-        "draft.end_calls(before, signal.by)",
-        "pass",
-    ),
-    Mutant(
         "an upgrade takes those who came for the weaker kind for gone",
         "alarmd.alarm.lifecycle:_upgraded",
         "if r.person not in over_for",

@@ -133,12 +133,6 @@ LOOP = (
         "unit.give_back(self._leases.node) or ()",
     ),
     Mutant(
-        "a light that had to wait shows what was decided then",
-        "alarmd.dispatch.lanes:Lanes.line_up",
-        "late or bool(lane)",
-        "late",
-    ),
-    Mutant(
         "lights that wait for a broker take room from people",
         "alarmd.dispatch.outbox:Outbox._taken",
         "(self._lanes.depth if self._lanes else 0)",
@@ -149,24 +143,6 @@ LOOP = (
         "alarmd.dispatch.outbox:Outbox._fetch",
         "self._more = fetched == limit",
         "self._more = False",
-    ),
-    Mutant(
-        "a node that ends keeps what it held",
-        "alarmd.dispatch.outbox:Outbox._hand_over",
-        "left = tuple(self._leases.held.keys() - self._under_way)",
-        "left = ()",
-    ),
-    Mutant(
-        "a node that ends waits for nothing that is under way",
-        "alarmd.dispatch.outbox:Outbox.settle",
-        "while self._under_way or",
-        "while False and",
-    ),
-    Mutant(
-        "nobody is woken by a deadline that comes before the others",
-        "alarmd.dispatch.deadlines:Deadlines._arm",
-        "if self._heap[0][1] == alarm:",
-        "if False:",
     ),
     Mutant(
         "an alarm goes by the newest organisation, not by its own",
@@ -191,12 +167,6 @@ LOOP = (
         "alarmd.store.memory:Memory._forget_who",
         "self.zones.clear()",
         "pass",
-    ),
-    Mutant(
-        "whom an alarm binds is remembered, whatever a sister has written",
-        "alarmd.store.memory:Memory._forget_who",
-        "self.codes = self.bound = None",
-        "self.codes = None",
     ),
     Mutant(
         "an event is hashed without the one before it",
