@@ -171,7 +171,16 @@ def _joined(growing: Growing, event: Event) -> Fields:
     clock = next_from_wire(event.data["next"])
     if not growing.alarm.asks and clock is not None and clock.at is not None:
         growing.goes_on()
-    return {"next": clock}
+    return {"next": clock, **_pressing(growing.alarm, event)}
+
+
+def _pressing(alarm: Alarm, joined: Event) -> Fields:
+    """Who has answered and presses himself counts no longer."""
+    by = joined.by
+    if not isinstance(by, Person) or alarm.responder(by.person) is None:
+        return {}
+    responders = (replace(r, counts=False, arrive_by=None) if r.person == by.person else r for r in alarm.responders)
+    return {"responders": tuple(responders)}
 
 
 def _upgraded(growing: Growing, event: Event) -> Fields:

@@ -5,6 +5,7 @@ Only where somebody has pressed again since, it says that he is coming all the s
 Being there implies being on the way implies having answered, so those who skip a word are taken at the last one.
 """
 
+from collections.abc import Collection
 from typing import assert_never
 
 from alarmd.alarm.events import EventKind, Json, Reason, next_wire, responder_data
@@ -38,8 +39,11 @@ def answer(draft: Draft, answered: Answered) -> Refusal | None:
     return None
 
 
-def counted(person: str, chain: Chain, organisation: Organisation) -> bool:
-    """Is he one of those whose answer the chain waits for?"""
+def counted(person: str, pressers: Collection[str], chain: Chain, organisation: Organisation) -> bool:
+    """Is he one of those whose answer the chain waits for? Never who pressed: nobody saves himself, and a word that is
+    forced out of him must not end the search for help."""
+    if person in pressers:
+        return False
     known = organisation.people.get(person)
     wanted = chain.acknowledge.by_roles
     return not wanted or (known is not None and not wanted.isdisjoint(known.roles))
@@ -86,7 +90,7 @@ def _come(draft: Draft, action: Action, by: Person) -> None:
 def _acknowledge(draft: Draft, by: Person) -> None:
     """From now on his word holds for so long; with enough of them the chain's clock stands."""
     alarm, rule = draft.alarm, draft.chain.acknowledge
-    counts = counted(by.person, draft.chain, draft.organisation)
+    counts = counted(by.person, draft.alarm.pressers, draft.chain, draft.organisation)
     clock = _halted(alarm, alarm.coming + 1) if counts else alarm.next
     arrive_by = draft.now + rule.arrive_within if counts else None
     state = State.ACKNOWLEDGED if counts and alarm.state is State.RAISED else alarm.state
@@ -116,7 +120,7 @@ def _decline(draft: Draft, by: Person) -> None:
     if known is not None and not known.coming and not asked:
         return
     left = before.coming - (known is not None and known.counts and known.coming)
-    counts = counted(by.person, draft.chain, draft.organisation)
+    counts = counted(by.person, draft.alarm.pressers, draft.chain, draft.organisation)
     clock = resumed(draft, left)
     state = State.RAISED if before.state is State.ACKNOWLEDGED and not left else before.state
     draft.happens(EventKind.DECLINED, by, responder_data(by.person, counts=counts, arrive_by=None, next=clock), state)

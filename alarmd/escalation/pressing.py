@@ -125,7 +125,8 @@ def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({}))
     chain = draft.organisation.chain_for(signal.kind, before.site)
     rule = chain.acknowledge
     staying = [r for r in before.responders if r.person not in coercion.get("over_for", ())]
-    counting = [r for r in staying if counted(r.person, chain, draft.organisation)]
+    pressers = before.presses.and_then([signal]).people
+    counting = [r for r in staying if counted(r.person, pressers, chain, draft.organisation)]
     coming = [r for r in counting if r.coming]
     clock = first(chain, signal.at)
     stands = len(coming) >= rule.needed

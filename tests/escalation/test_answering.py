@@ -4,12 +4,12 @@ import pytest
 
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action, Answered
-from alarmd.alarm.model import AttemptState, Person, ResponderState, State
+from alarmd.alarm.incoming import Action, Answered, Pressed
+from alarmd.alarm.model import AttemptState, Kind, Person, ResponderState, State
 from alarmd.escalation.answering import counted
 from alarmd.escalation.receipts import still_wanted
 from alarmd.organisation.model import Acknowledge, Repeat, Target, TargetKind
-from tests.escalation.stories import TWO, called, ended_calls
+from tests.escalation.stories import TWO, called, ended_calls, pressed_at_reception
 from tests.support.organisations import answered_by, role, seconds, step, team
 from tests.support.story import Story
 
@@ -127,11 +127,12 @@ def test_one_outside_the_roles_is_shown_as_coming_and_does_not_count() -> None:
         ("kari", set(), True),
         ("stranger", set(), True),
         ("stranger", {"guard"}, False),
+        ("eva", {"manager"}, False),
     ],
 )
 def test_who_counts(who: str, roles: set[str], counts: bool) -> None:
     organisation = answered_by(step(0, team("guards")), acknowledge=Acknowledge(frozenset(roles)))
-    assert counted(who, organisation.chains["only"], organisation) == counts
+    assert counted(who, {"eva"}, organisation.chains["only"], organisation) == counts
 
 
 def test_one_who_comes_after_it_is_attended_is_shown_and_changes_nothing_else() -> None:
@@ -143,6 +144,45 @@ def test_one_who_comes_after_it_is_attended_is_shown_and_changes_nothing_else() 
     assert states(story)["per"] is ResponderState.EN_ROUTE
     story.wait(600)
     assert story.state() is State.ATTENDED
+
+
+# Who pressed.
+
+
+@pytest.mark.parametrize("said", [Action.ACKNOWLEDGE, Action.EN_ROUTE, Action.ARRIVED])
+def test_who_pressed_is_shown_and_does_not_count_so_nobody_can_force_him_to_end_the_search(said: Action) -> None:
+    story = Story(answered_by(step(0, team("guards")), step(60, role("manager"))), arrives=True)
+    story.happens(pressed_at_reception(Person("kari", "Kari Moen", "phone")))
+    story.does("kari", said, "phone")
+    assert (story.state(), story.alarm.responders[0].counts) == (State.RAISED, False)
+    assert story.alarm.responders[0].arrive_by is None
+    story.wait(60)
+    assert story.steps()[1:] == [(60, 2, ["eva"])]
+    story.does("kari", Action.DECLINE, "phone")
+    story.does("ola", Action.ARRIVED)
+    assert story.state() is State.ATTENDED, "and nobody is hindered by him"
+
+
+def test_one_who_could_not_come_and_presses_himself_later_does_not_count_either() -> None:
+    story = Story(answered_by(step(0, team("guards")), step(60, role("manager"))), arrives=True)
+    story.press()
+    story.does("ola", Action.DECLINE)
+    story.happens(pressed_at_reception(Person("ola", "Ola Nes", "phone")))
+    assert len(story.alarms) == 1
+    assert not story.alarm.responders[0].counts
+    story.does("ola", Action.ARRIVED, "phone")
+    assert story.state() is State.RAISED
+    story.wait(60)
+    assert story.steps()[1:] == [(60, 2, ["eva"])]
+
+
+def test_whose_press_made_it_stronger_does_not_count_for_the_stronger_kind() -> None:
+    story = Story(answered_by(step(0, team("guards"))), arrives=True)
+    story.happens(Pressed(Person("kari", "Kari Moen", "phone"), zone="fjordvik/reception", kind=Kind.ASSIST))
+    story.does("kari", Action.ARRIVED, "phone")
+    story.happens(Pressed(Person("kari", "Kari Moen", "phone"), zone="fjordvik/reception", kind=Kind.PANIC))
+    assert story.kinds().count(EventKind.UPGRADED) == 1
+    assert (story.state(), story.alarm.responders[0].counts) == (State.RAISED, False)
 
 
 # Cannot.

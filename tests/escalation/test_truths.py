@@ -295,7 +295,7 @@ class Truths(RuleBasedStateMachine):
             chain = self.story.organisation.chains[alarm.chain]
             assert alarm.needed == chain.acknowledge.needed
             for responder in alarm.responders:
-                assert responder.counts == counted(responder.person, chain, self.story.organisation)
+                assert responder.counts == counted(responder.person, alarm.pressers, chain, self.story.organisation)
 
     @invariant()
     def the_state_follows_from_who_is_coming(self) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Kind, State
+from alarmd.alarm.model import Kind, Person, State
 from alarmd.organisation.model import Chain, Organisation
 from tests.simulation.record import Told
 from tests.simulation.veils import CLOSE, taken_back
 
+PRESSES = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 COME = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED)
 ENDS = {EventKind.RESOLVED: State.RESOLVED, EventKind.CANCELLED: State.CANCELLED}
 
@@ -40,11 +41,16 @@ class Answers:
     organisation: Organisation
     chain: Chain
     words: dict[str, Word] = field(default_factory=dict)
+    pressers: set[str] = field(default_factory=set)
     attended: bool = False
     over: State | None = None
 
     def counts(self, person: str) -> bool:
-        """Is he one of those for whom the chain waits?"""
+        """Is he one of those for whom the chain waits? Never who pressed himself or was forced to cancel: he is in
+        danger, and so is his word.
+        """
+        if person in self.pressers:
+            return False
         wanted, known = self.chain.acknowledge.by_roles, self.organisation.people.get(person)
         return not wanted or (known is not None and bool(wanted & {*known.roles}))
 
@@ -78,6 +84,10 @@ class Answers:
         """One more event; what is wrong about it."""
         kind, data = told.event.kind, told.event.data
         before = self.state
+        if kind in PRESSES and isinstance(told.event.by, Person):
+            self.pressers.add(told.event.by.person)
+            if (word := self.words.get(told.event.by.person)) is not None:
+                word.until = None
         if kind in COME:
             self._come(told)
         elif kind is EventKind.DECLINED:

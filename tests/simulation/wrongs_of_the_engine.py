@@ -188,8 +188,14 @@ ENGINE = (
     Mutant(
         "whoever comes stops the chain, whether or not he counts",
         "alarmd.escalation.answering:_acknowledge",
-        "counts = counted(by.person, draft.chain, draft.organisation)",
+        "counts = counted(by.person, draft.alarm.pressers, draft.chain, draft.organisation)",
         "counts = True",
+    ),
+    Mutant(
+        "the word of who pressed himself stops the chain",
+        "alarmd.escalation.answering:counted",
+        "if person in pressers:",
+        "if False:",
     ),
     Mutant(
         "one more must arrive than is needed",
