@@ -84,11 +84,18 @@ class SeatKeeper:
         self._seen: tuple[int, int] | None = None
         self._since = clock.now()
         self._settled: list[Settled] = []
+        self._unnoted = False
+        """The broker has begun a session of which the store does not know yet."""
 
     async def sit(self, *, by_broker: bool = False, gone: int | None = None) -> Sitting | None:
         """Ours by now, or None. Only who is connected (`by_broker`) takes it from others. `gone`: the term whose
-        connection has ended, as the broker says.
+        connection has ended, as the broker says. None too while a session that the broker has begun is not noted: by
+        the marks of the one before, presses that it delivers again would be taken for others.
         """
+        sitting = await self._seated(by_broker=by_broker, gone=gone)
+        return await self._note() if sitting is not None and self._unnoted else sitting
+
+    async def _seated(self, *, by_broker: bool, gone: int | None) -> Sitting | None:
         if self._store.alone and self._sitting is not None:
             return self._sitting
         try:
@@ -100,7 +107,7 @@ class SeatKeeper:
         if self._store.alone or (self._sitting is not None and self._sitting.term == seat.term):
             self._sitting = Sitting(seat.term, seat.session)
             return self._sitting
-        self._sitting = None
+        self._lose()
         self._watch(seat)
         ground = self._ground(seat, by_broker=by_broker, gone=gone)
         return await self._take(seat, ground) if ground is not None else None
@@ -124,9 +131,13 @@ class SeatKeeper:
         return Standing.OURS
 
     async def new_session(self) -> Sitting | None:
-        """The broker has begun one, which knows no message of the one before. None: it is not stored, or no longer ours
-        to store.
+        """The broker has begun one, which knows no message of the one before. None: it is no longer ours to note, or it
+        cannot be noted now: then it is to be asked again, and `sit` does so too.
         """
+        self._unnoted = self._sitting is not None
+        return await self._note()
+
+    async def _note(self) -> Sitting | None:
         if self._sitting is None:
             return None
         try:
@@ -136,6 +147,7 @@ class SeatKeeper:
         if began is None:
             self._lose()
         else:
+            self._unnoted = False
             self._settled.clear()
             self._sitting = began
         return began
@@ -164,6 +176,7 @@ class SeatKeeper:
 
     def _lose(self) -> None:
         self._sitting = None
+        self._unnoted = False
         self._settled.clear()
 
     def _watch(self, seat: Seat) -> None:

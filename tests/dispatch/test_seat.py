@@ -1,109 +1,17 @@
 """Who takes the broker's presses, in virtual time over a real store: taken, kept, taken over, given up."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
 
-from alarmd.alarm.incoming import Seat, Sitting
-from alarmd.dispatch.seat import BEAT, LOOK, PATIENCE, SeatKeeper, Standing, drawn
-from alarmd.errors import NotDurable
-from alarmd.ports import KnownSignal, Mark, Reading, Registry
-from alarmd.store import InlineStore, open_database
+from alarmd.alarm.incoming import Sitting
+from alarmd.dispatch.seat import BEAT, LOOK, PATIENCE, Standing, drawn
+from alarmd.ports import Registry
+from tests.support.seats import Node, Shared, marked, marks, seat
 from tests.support.virtual import VirtualClock
 
 T = TypeVar("T")
-
-
-class Shared(InlineStore):
-    """The database that all nodes share. `away`: it does not answer; `mute`: it does what it is told and does not say
-    so.
-    """
-
-    away = False
-    mute = False
-    one_daemon = False
-    writes = 0
-    terms = 0
-
-    def draw(self) -> int:
-        """Terms in the order in which they were drawn, for reading."""
-        self.terms += 1
-        return self.terms
-
-    @property
-    def alone(self) -> bool:
-        return self.one_daemon
-
-    async def transact(self, work: Callable[[Registry], T]) -> T:
-        if self.away:
-            raise NotDurable("away")
-        self.writes += 1
-        done = await super().transact(work)
-        if self.mute:
-            raise NotDurable("the answer was lost")
-        return done
-
-    async def read(self, work: Callable[[Reading], T]) -> T:
-        if self.away:
-            raise NotDurable("away")
-        return await super().read(work)
-
-
-@pytest.fixture
-def store() -> Iterator[Shared]:
-    with closing(open_database("sqlite://", node="test")) as database:
-        yield Shared(database)
-
-
-class Node:
-    """A keeper that lives like a connected node: `look` while it stands by, `beat` while it sits."""
-
-    def __init__(self, store: Shared, clock: VirtualClock, name: str, draw: Callable[[], int] | None = None) -> None:
-        self.reports: list[tuple[str, str]] = []
-        told = self.reports
-        self.keeper = SeatKeeper(store, clock, name, lambda *report: told.append(report), draw or store.draw)
-        self._clock = clock
-
-    async def look(self, *, gone: int | None = None) -> Sitting | None:
-        return await self.keeper.sit(by_broker=True, gone=gone)
-
-    async def live(self, seconds: float, *others: "Node") -> Sitting | None:
-        """Beat for so long while the others look; who of them sits then."""
-        for _ in range(round(seconds / LOOK.total_seconds())):
-            assert await self.keeper.beat() is Standing.OURS
-            for other in others:
-                if found := await other.look():
-                    return found
-            await self._clock.advance(LOOK.total_seconds())
-        return None
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def node(store: Shared, clock: VirtualClock) -> Callable[[str], Node]:
-    return lambda name: Node(store, clock, name)
-
-
-async def seat(store: Shared) -> Seat:
-    return await store.read(lambda reading: reading.seat())
-
-
-async def marks(store: Shared) -> list[int]:
-    return await store.transact(lambda unit: [packet for packet in range(10) if unit.mark(packet)])
-
-
-async def marked(store: Shared, *packets: int) -> None:
-    def work(unit: Registry) -> None:
-        for packet in packets:
-            unit.put_mark(packet, Mark(f"arrival-{packet}", b"d", KnownSignal("s", "a", joined=False)))
-
-    await store.transact(work)
 
 
 async def test_the_first_who_is_connected_sits(node: Callable[[str], Node]) -> None:
@@ -291,55 +199,6 @@ async def test_a_seat_that_was_taken_without_our_knowing_is_found(node: Callable
     assert (await seat(store)).holder == "one"
     store.mute = False
     assert await one.look() == Sitting(3, 0)
-
-
-async def test_marks_go_when_the_broker_knows_and_all_of_them_with_their_session(
-    node: Callable[[str], Node], store: Shared
-) -> None:
-    one = node("one")
-    assert await one.look()
-    await marked(store, 1, 2, 3, 4)
-    assert await one.keeper.beat([(1, "arrival-1"), (2, "another")]) is Standing.OURS
-    assert await marks(store) == [2, 3, 4], "number 2 is another message by now"
-    store.away = True
-    assert await one.keeper.beat([(3, "arrival-3")]) is Standing.UNKNOWN
-    store.away = False
-    assert await one.keeper.beat() is Standing.OURS
-    assert await marks(store) == [2, 4], "it was not forgotten that 3 is settled"
-    assert await one.keeper.new_session() == Sitting(1, 2)
-    assert await marks(store) == []
-    assert await one.keeper.sit() == Sitting(1, 2)
-
-
-async def test_marks_that_a_crash_left_behind_go(node: Callable[[str], Node], store: Shared) -> None:
-    one, two = node("one"), node("two")
-    assert not await one.keeper.forget_besides("arrival-2")
-    assert await one.look()
-    await marked(store, 1, 2)
-    store.away = True
-    assert not await one.keeper.forget_besides("arrival-2")
-    store.away = False
-    assert await one.keeper.forget_besides("arrival-2")
-    assert await marks(store) == [2]
-    assert await two.look(gone=1)
-    assert not await one.keeper.forget_besides("arrival-1"), "it is not his any more"
-    assert await marks(store) == [2]
-
-
-async def test_who_has_lost_the_seat_touches_no_mark_and_begins_no_session(
-    node: Callable[[str], Node], store: Shared
-) -> None:
-    one, two = node("one"), node("two")
-    assert await one.look()
-    await marked(store, 1)
-    assert await two.look(gone=1)
-    assert await one.keeper.beat([(1, "arrival-1")]) is Standing.LOST
-    assert await marks(store) == [1], "the acknowledgement may not have reached the broker"
-    three = node("three")
-    assert await three.look(gone=2)
-    assert await two.keeper.new_session() is None
-    assert await two.keeper.new_session() is None
-    assert (await seat(store)).session == 0
 
 
 async def test_alone_on_its_file_a_node_sits_and_writes_nothing_for_it(
