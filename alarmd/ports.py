@@ -125,12 +125,15 @@ class Reading(Protocol):
         self, *, open: bool | None, site: str | None, limit: int, hides: Hides | None = None
     ) -> tuple[str, ...]:
         """JSON texts of alarms as lists and snapshots show them, newest first; to somebody from whom `hides` says
-        that a veil hides an alarm, that one as it looks to him.
-        """
+        that a veil hides an alarm, that one as it looks to him."""
         ...
 
     def open_count(self, *, at_most: int) -> int:
         """How many alarms are open, counted no further than `at_most`."""
+        ...
+
+    def veil_of(self, alarm: str) -> Veil | None:
+        """Of this alarm, whether or not its story can be read."""
         ...
 
     def open_veils(self) -> tuple[Veil, ...]:
@@ -143,8 +146,7 @@ class Reading(Protocol):
 
     def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
         """Those of people first, then tests and drills, then technical ones; the newest first among each. So nothing
-        that alarmd says of itself crowds out a cry for help.
-        """
+        that alarmd says of itself crowds out a cry for help."""
         ...
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
@@ -181,32 +183,31 @@ class Unit(Reading, Protocol):
 
     def open_bound_to(self, person: str) -> tuple[Alarm, ...]:
         """The open alarms that a press by this person may join or be linked to, wherever they are: those that he has
-        opened himself, and those to which he is on his way.
-        """
+        opened himself, and those to which he is on his way."""
         ...
 
     def newest_open(self, device: str) -> Alarm | None:
         """Of the open alarms in which this device has pressed with a ref, the one that was opened last. Costs the same
-        however many are open: in a storm whoever is not answered at once presses again.
-        """
+        however many are open: in a storm whoever is not answered at once presses again."""
         ...
 
-    def open_for_cause(self, cause: str) -> Alarm | None: ...
+    def open_for_cause(self, cause: str) -> Alarm | None:
+        """The open alarm of this cause; where there are two, the one without a veil."""
+        ...
 
-    def next_code(self) -> str:
-        """The two-digit answer code for a new alarm: one that no open alarm has, unless all 90 are taken."""
+    def next_code(self, *, unseen: bool = False) -> str:
+        """The two-digit answer code for a new alarm: one that no open alarm has, unless all 90 are taken. `unseen`: one
+        that nobody misses in those of later alarms."""
         ...
 
     def write(self, decision: Decision, *, node: str, now: datetime) -> "Committed":
         """Events, alarm, signals, effects and due time; effects are claimed for `node`, or left to any node where it is
-        empty. Nothing is durable before the transaction ends.
-        """
+        empty. Nothing is durable before the transaction ends."""
         ...
 
     def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
         """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, the first by
-        priority, leased to `node`. The same effect is never given to two nodes within its lease.
-        """
+        priority, leased to `node`. The same effect is never given to two nodes within its lease."""
         ...
 
     def recall(self, node: str, now: datetime, *, besides: Collection[str]) -> tuple[Due, ...]:
@@ -219,8 +220,7 @@ class Unit(Reading, Protocol):
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> Mapping[str, datetime]:
         """Hold these a while longer: until when. One that a sister has taken over since, or that is done, is not in
-        the answer.
-        """
+        the answer."""
         ...
 
     def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
@@ -253,8 +253,7 @@ class Registry(Unit, Protocol):
         self, organisation: Organisation, *, by: str, now: datetime, why: str | None, body: Plain | None = None
     ) -> int:
         """Store a new version and make it the one that holds; its number. `why`: the reason given for accepting a bad
-        chain. `body`: what `plain` makes of it, where that was done before anything was locked.
-        """
+        chain. `body`: what `plain` makes of it, where that was done before anything was locked."""
         ...
 
     def add_key(self, key: Key, *, by: str) -> None:
@@ -299,8 +298,7 @@ class Store(Protocol):
 
     async def transact(self, work: Callable[[Registry], T]) -> T:
         """Run `work` in one transaction and return when it is durable (fsync, or the database's word). Raises
-        NotDurable.
-        """
+        NotDurable."""
         ...
 
     async def read(self, work: Callable[[Reading], T]) -> T:
@@ -371,8 +369,7 @@ class Channel(Protocol):
 
     async def end(self, effect: EndCall) -> bool:
         """Stop what still rings; a call that is over already is no fault. False: it could not be done, and may be tried
-        again. Channels that do not ring do nothing.
-        """
+        again. Channels that do not ring do nothing."""
         ...
 
 
@@ -389,8 +386,7 @@ class Calendars(Protocol):
 
     async def read(self, roster: Roster, zone: str, span: tuple[datetime, datetime]) -> Said:
         """What a roster's calendar says now of a span (aware UTC); `zone` is the organisation's. Whatever it says and
-        however long it takes, nothing else waits for it. Raises Unreadable.
-        """
+        however long it takes, nothing else waits for it. Raises Unreadable."""
         ...
 
 

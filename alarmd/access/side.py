@@ -26,6 +26,6 @@ def hides(caller: Caller, veil: Veil) -> bool:
     return caller.person is not None and veil.hides_from(caller.person, caller.roles)
 
 
-def as_seen(caller: Caller, alarm: Alarm) -> Alarm:
-    """The alarm as this caller sees it."""
+def as_seen(caller: Caller, alarm: Alarm) -> Alarm | None:
+    """The alarm as this caller sees it, None: not at all."""
     return alarm.seen_by(caller.person, caller.roles)

@@ -99,11 +99,13 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class FaultFound:
-    """Something of alarmd's own is unwell. Opens a technical alarm; one is open for each cause at most."""
+    """Something of alarmd's own is unwell. Opens a technical alarm; one is open for each cause at most. `about`: the
+    alarm that it tells something of, and to nobody more than may know."""
 
     cause: str
     text: str
     site: str | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from alarmd.alarm.model import (
 from alarmd.alarm.times import moment
 from alarmd.alarm.transitions import TABLE
 from alarmd.alarm.values import replace
-from alarmd.alarm.veil import Veil
+from alarmd.alarm.veil import Veil, veil_from_wire
 
 
 class Illegal(ValueError):
@@ -49,6 +49,7 @@ def fold(alarm: str, site: str | None, events: Iterable[Event]) -> Alarm:
 def opened(alarm: str, site: str | None, event: Event) -> Alarm:
     """The alarm that a `raised` event opens."""
     data = event.data
+    behind = data.get("behind")
     return Alarm(
         id=alarm,
         state=State.RAISED,
@@ -67,6 +68,7 @@ def opened(alarm: str, site: str | None, event: Event) -> Alarm:
         signals=(_signal(event),),
         next=next_from_wire(data["next"]),
         version=1,
+        veil=veil_from_wire(behind) if behind else None,
     )
 
 

@@ -231,7 +231,8 @@ class Alarm:
     `code` is the two-digit answer code; `externals`: a drill that leaves the organisation; `cause` marks a technical
     alarm, one open for each; `linked` is the alarm to which the one who opened this was on his way. Since a cancel by
     PIN `face` is the alarm as it was cancelled, which is what those behind `veil` see; `coerced`: it was a duress PIN,
-    and the alarm itself goes on."""
+    and the alarm itself goes on. A technical alarm that such a one causes has its veil from the beginning, and no
+    face: those behind it are given nothing at all."""
 
     id: str
     state: State
@@ -312,9 +313,14 @@ class Alarm:
             return False
         return notification.beyond or self.asks
 
-    def seen_by(self, person: str | None, roles: Iterable[str] = ()) -> "Alarm":
-        """The alarm as this person sees it; a program, which is nobody, sees it as it is."""
-        if self.veil is None or self.face is None or person is None:
+    @property
+    def faceless(self) -> bool:
+        """Has it been behind its veil from the beginning?"""
+        return self.veil is not None and self.face is None
+
+    def seen_by(self, person: str | None, roles: Iterable[str] = ()) -> "Alarm | None":
+        """The alarm as this person sees it, None: not at all. A program, which is nobody, sees it as it is."""
+        if self.veil is None or person is None:
             return self
         return self.face if self.veil.hides_from(person, roles) else self
 

@@ -87,9 +87,7 @@ class Alarms:
     async def one(self, request: Request, id: str) -> Response:
         caller = await self._sign_in.may(request, Right.READ)
         alarm, story, organisation = await self._desk.store.read(partial(_all_of, id=_checked(id)))
-        if not sees(caller, alarm.site):
-            raise NotFound(f"no alarm {id}")
-        seen = as_seen(caller, alarm)
+        seen = _seen(caller, alarm)
         events = (spliced(logged, faced=seen is not alarm) for logged in story)
         timeline = [orjson.Fragment(text) for text in events if text]
         return answer(detail(seen, timeline, [_planned(step) for step in upcoming(seen, organisation)]))
@@ -121,7 +119,7 @@ class Alarms:
         incoming = Answered(id, action, by, body.reason, body.outcome, body.text, roles=caller.roles)
         taken = await self._desk.submit(incoming)
         assert taken.alarm is not None
-        return _done(as_seen(caller, taken.alarm), taken.decision.refusal, action)
+        return _done(_seen(caller, taken.alarm), taken.decision.refusal, action)
 
     def _named(self, caller: Caller) -> Person:
         """In whose name. Every change has one."""
@@ -136,9 +134,7 @@ class Alarms:
     async def _require_sight(self, caller: Caller, id: str) -> None:
         """Only who is limited to a site has to be looked at twice."""
         if caller.site is not None:
-            alarm = await self._desk.store.read(partial(alarm_of, id=id))
-            if not sees(caller, alarm.site):
-                raise NotFound(f"no alarm {id}")
+            _seen(caller, await self._desk.store.read(partial(alarm_of, id=id)))
 
 
 def alarms(desk: Desk, sign_in: SignIn) -> APIRouter:
@@ -176,6 +172,14 @@ def _endpoint(work: Alarms, action: Action) -> Endpoint:
         return await (work.cancel(request, id) if action is Action.CANCEL else work.act(request, id, action))
 
     return endpoint
+
+
+def _seen(caller: Caller, alarm: Alarm) -> Alarm:
+    """The alarm as he sees it. Raises NotFound where he does not."""
+    seen = as_seen(caller, alarm)
+    if seen is None or not sees(caller, alarm.site):
+        raise NotFound(f"no alarm {alarm.id}")
+    return seen
 
 
 def _done(alarm: Alarm, refusal: Refusal | None, action: Action) -> Response:

@@ -31,9 +31,12 @@ SWEEPS = 40
 
 
 class Deadlines:
-    """One for each node. `offer` is a listener of the dispatcher; `report` says that an alarm cannot be decided."""
+    """One for each node. `offer` is a listener of the dispatcher; `report` says by which cause an alarm cannot be
+    decided, why, and which one."""
 
-    def __init__(self, store: Store, clock: Clock, dispatcher: Dispatcher, report: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, dispatcher: Dispatcher, report: Callable[[str, str, str], None]
+    ) -> None:
         self._report = report
         self._set_aside: dict[str, datetime] = {}
         self._store = store
@@ -117,7 +120,7 @@ class Deadlines:
                 self._set_aside.pop(alarm, None)
             except Undecidable as bug:
                 self._set_aside[alarm] = self._clock.now() + SET_ASIDE
-                self._report(f"undecidable:{alarm}", str(bug))
+                self._report(f"undecidable:{alarm}", str(bug), alarm)
             except AlarmdError as fault:
                 taken = False
                 log.warning("deadline not taken", alarm=alarm, why=str(fault))

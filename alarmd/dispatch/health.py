@@ -71,10 +71,12 @@ class Health:
             self._tell()
         self._say(cause, FaultGone(self._said(cause), text))
 
-    def report(self, cause: str, text: str) -> None:
-        """This happened once and cannot be undone by waiting: a technical alarm that a person resolves."""
+    def report(self, cause: str, text: str, about: str | None = None) -> None:
+        """This happened once and cannot be undone by waiting: a technical alarm that a person resolves. `about`: of
+        this alarm.
+        """
         log.warning("fault", cause=cause, why=text)
-        self._say(cause, FaultFound(self._said(cause), text))
+        self._say(cause, FaultFound(self._said(cause), text, about=about))
 
     def store(self, trouble: str | None) -> None:
         """What the dispatcher says after each commit."""

@@ -220,7 +220,7 @@ class Outbox:
             case EndCall() as end:
                 self._begin(f"end call {end.attempt}", due, self._guarded(due, self._end_call(end)))
             case ReportFault() as fault:
-                self._begin(f"report {fault.cause}", due, self._guarded(due, self._report(fault)))
+                self._begin(f"report {fault.cause}", due, self._guarded(due, self._report(due.alarm, fault)))
 
     def _begin(self, name: str, due: Due, work: Coroutine[Any, Any, None]) -> None:
         self._under_way.add(due.effect.id)
@@ -358,8 +358,8 @@ class Outbox:
             await self._clock.sleep_until(self._clock.now() + AGAIN)
         return Performed(end.id)
 
-    async def _report(self, fault: ReportFault) -> Performed:
-        await self._insist(partial(self._dispatcher.submit, FaultFound(fault.cause, fault.text)))
+    async def _report(self, alarm: str, fault: ReportFault) -> Performed:
+        await self._insist(partial(self._dispatcher.submit, FaultFound(fault.cause, fault.text, about=alarm)))
         return Performed(fault.id)
 
     async def _insist(self, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:

@@ -114,10 +114,16 @@ class Taker:
         return alarm.id, Feedback("", device, shown(alarm, unit.organisation(alarm.organisation)), ref)
 
     def _fault(self, unit: Unit, fault: FaultFound, now: datetime) -> Taken:
-        open_already = unit.open_for_cause(fault.cause)
-        if open_already is not None or not unit.head().organisation:
-            return Taken(Decision(None), open_already)
-        opening = Opening(current(unit), unit.head().organisation, unit.next_code())
+        """For each cause one alarm at most that all may see, and one behind a veil: what is hidden must not change what
+        is seen.
+        """
+        behind = None if fault.about is None else unit.veil_of(fault.about)
+        known = unit.open_for_cause(fault.cause)
+        told = known is not None and (known.veil is None or behind is not None)
+        if told or not unit.head().organisation:
+            return Taken(Decision(None), known)
+        code = unit.next_code(unseen=behind is not None)
+        opening = Opening(current(unit), unit.head().organisation, code, behind=behind)
         return self._write(unit, decide(fault, opening, now, self.ids), now)
 
     def _move(self, unit: Unit, incoming: Moving, alarm: Alarm | None, now: datetime) -> Taken:

@@ -19,9 +19,10 @@ from alarmd.organisation.model import Chain, Organisation
 
 
 def answer(draft: Draft, answered: Answered) -> Refusal | None:
-    """Do what the person asks, or say why not; a refusal has changed nothing. Who sees an alarm as over cannot answer
-    it."""
-    if _as_seen(draft, answered).state.ended and answered.action is not Action.NOTE:
+    """Do what the person asks, or say why not; a refusal has changed nothing. Who sees an alarm as over, or not at
+    all, cannot answer it."""
+    seen = _as_seen(draft, answered)
+    if seen is None or (seen.state.ended and answered.action is not Action.NOTE):
         return Refusal.ENDED
     match answered.action:
         case Action.ACKNOWLEDGE | Action.EN_ROUTE | Action.ARRIVED:
@@ -65,7 +66,7 @@ def close(draft: Draft, kind: EventKind, by: Person, data: Json, state: State) -
     all_clear(draft, draft.chain, [p for p in told(before) if not is_behind(before.veil, draft.organisation, p)])
 
 
-def _as_seen(draft: Draft, answered: Answered) -> Alarm:
+def _as_seen(draft: Draft, answered: Answered) -> Alarm | None:
     """By whom it is: somebody in it or outside the organisation."""
     person = answered.by.person
     return draft.alarm if person in draft.organisation.externals else draft.alarm.seen_by(person, answered.roles)

@@ -222,10 +222,10 @@ def _report(draft: Draft, cause: str, text: str) -> None:
 
 
 def _people(draft: Draft, step: Step) -> list[Recipient]:
-    """Those whom the step tells: its targets, else those of its `else`. Never the presser, nobody who is coming; those
-    who declined are asked again only where nobody else is left."""
+    """Those whom the step tells: its targets, else those of its `else`. Never the presser's side, nobody who is coming;
+    those who declined are asked again only where nobody else is left."""
     alarm = draft.alarm
-    never = alarm.pressers | _coming(alarm)
+    never = alarm.pressers | _coming(alarm) | (alarm.veil.people if alarm.veil else frozenset())
     declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
     for without in (never | declined, never):
         for targets in (step.notify, step.otherwise):

@@ -10,6 +10,7 @@ from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
 from alarmd.alarm.model import SYSTEM, Alarm, Kind, Responder, Signal, State
 from alarmd.alarm.times import stamp
 from alarmd.alarm.values import quick, replace
+from alarmd.alarm.veil import Veil, veil_wire
 from alarmd.escalation.answering import attend, counted
 from alarmd.escalation.draft import Draft, Ids
 from alarmd.escalation.feedback import shown
@@ -20,8 +21,8 @@ from alarmd.organisation.model import Organisation
 @quick
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a new alarm begins with: the organisation version, the two-digit answer code, and the open alarms it might
-    join or be linked to."""
+    """What a new alarm begins with: the organisation version, the two-digit answer code, the open alarms it might join
+    or be linked to, and the veil behind which it is."""
 
     organisation: Organisation
     version: int
@@ -29,6 +30,7 @@ class Opening:
     open_alarms: tuple[Alarm, ...] = ()
     organisations: Mapping[int, Organisation] = field(default_factory=dict)
     """Earlier versions that open alarms keep."""
+    behind: Veil | None = None
 
 
 def kind_of(pressed: Pressed, organisation: Organisation) -> Kind:
@@ -107,6 +109,7 @@ def _open(
         "cause": cause,
         "linked": linked,
         "externals": pressed.externals,
+        **({"behind": veil_wire(opening.behind)} if opening.behind else {}),
     }
     draft = Draft.opening(
         opening.organisation, ids, site, Event(EventKind.RAISED, signal.at, signal.by, State.RAISED, data)

@@ -12,7 +12,7 @@ def hides(veil: Veil, recipient: Recipient) -> bool:
 
 
 def seen_by(alarm: Alarm, recipient: Recipient) -> Alarm:
-    """The alarm as he sees it."""
+    """The alarm as he sees it, who was told of it."""
     return alarm.face if alarm.face and alarm.veil and hides(alarm.veil, recipient) else alarm
 
 

@@ -1,10 +1,12 @@
 """Questions to the store within one snapshot: the port `Reading` in SQL. Runs in the store's threads, knows no loop."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Executable, Row, bindparam, false, select, true
+from sqlalchemy import Executable, Row, Select, bindparam, false, select, true
 
 from alarmd.access.model import Account, Key, Scope, Session
 from alarmd.alarm.events import from_wire
@@ -153,18 +155,19 @@ class StoredReading:
         self, *, open: bool | None, site: str | None, limit: int, hides: Hides | None = None
     ) -> tuple[str, ...]:
         query = LISTED if site is None else LISTED.where(alarms.c.site == site)
-        if open is None:
-            rows = self._ask(query.limit(limit))
-        else:
-            rows = self._ask(query.where(alarms.c.open == (true() if open else false())).limit(limit))
+        wanted = query if open is None else query.where(alarms.c.open == (true() if open else false()))
+        found = self._listed(wanted, open, hides, limit)
         if open is False and hides is not None:  # what goes on behind a veil is over for whoever stands before it
-            rows += self._ask(query.where(veils.c.open == true()))
-            rows.sort(key=lambda row: row.opened_position, reverse=True)
-        seen = [_as_seen(row, hides) for row in rows]
-        return tuple(text for is_open, text in seen if open in (None, is_open))[:limit]
+            found += _seen(self._ask(query.where(veils.c.open == true())), open, hides)
+            found.sort(key=itemgetter(0), reverse=True)
+        return tuple(text for _, text in found[:limit])
 
     def open_count(self, *, at_most: int) -> int:
         return len(self._ask(OPEN, {"limit": at_most}))
+
+    def veil_of(self, alarm: str) -> Veil | None:
+        rows = self._ask(VEIL, {"alarm": alarm})
+        return who(rows[0].body) if rows else None
 
     def open_veils(self) -> tuple[Veil, ...]:
         return tuple(who(row.body) for row in self._ask(OPEN_VEILS))
@@ -216,6 +219,18 @@ class StoredReading:
         """A unit first writes what it has gathered, so that it sees it."""
         return list(self._link.rows(statement, parameters))
 
+    def _listed(self, query: Select[Any], open: bool | None, hides: Hides | None, limit: int) -> list[tuple[int, str]]:
+        """The newest so many that he may see; what he may not makes the list no shorter."""
+        found: list[tuple[int, str]] = []
+        more = query
+        while (missing := limit - len(found)) > 0:
+            rows = self._ask(more.limit(missing))
+            found += _seen(rows, open, hides)
+            if len(rows) < missing:
+                break
+            more = query.where(alarms.c.opened_position < rows[-1].opened_position)
+        return found
+
     def _folded(self, id: str) -> Alarm | None:
         rows = self._link.fetch(STORY, {"alarm": id})
         return fold(id, rows[0][1], (from_wire(orjson.loads(body)) for _, _, body in rows)) if rows else None
@@ -226,12 +241,18 @@ def _logged(position: int, alarm: str, site: str | None, body: str, since: int |
     return Logged(position, alarm, site, body, face, None if face is None or veil is None else who(veil))
 
 
+def _seen(rows: Iterable[Row[Any]], open: bool | None, hides: Hides | None) -> list[tuple[int, str]]:
+    """Those that are open, or not, to whoever asks: where each was opened, and how it is listed for him."""
+    seen = ((row.opened_position, *_as_seen(row, hides)) for row in rows)
+    return [(position, text) for position, is_open, text in seen if text and open in (None, is_open)]
+
+
 def _as_seen(row: Row[Any], hides: Hides | None) -> tuple[bool, str]:
-    """Whether the alarm is open to whoever asks, and how it is listed for him."""
+    """Whether the alarm is open to whoever asks, and how it is listed for him: nothing where he may not know of it."""
     if row.veil is not None and hides is not None:
         veil, face = read(row.veil)
         if hides(veil):
-            return False, orjson.dumps(face).decode()
+            return False, orjson.dumps(face).decode() if face else ""
     return bool(row.open), row.summary
 
 

@@ -113,14 +113,16 @@ def _shows(stored: str, alarm: Alarm) -> bool:
 
 def _hides(known: _Known, alarm: Alarm) -> bool:
     """Is whatever is kept of a veil what the events make?"""
-    if alarm.veil is None or alarm.face is None:
+    if alarm.veil is None:
         return not known.veils
     try:
         row = known.veils[0]
         veil, face = read(row.body)
-        stored = (row.position, row.open, veil)
-        made = (known.events[alarm.face.version - 1].position, not alarm.state.ended, alarm.veil)
-        return stored == made and face.items() <= summary(alarm.face).items()
+        since = known.events[alarm.face.version - 1].position if alarm.face else known.events[0].position - 1
+        fits = (row.position, row.open, veil) == (since, not alarm.state.ended, alarm.veil)
+        if face is None or alarm.face is None:
+            return fits and face is None and alarm.face is None
+        return fits and face.items() <= summary(alarm.face).items()
     except _UNREADABLE:
         return False
 

@@ -17,7 +17,6 @@ from alarmd.alarm.effects import Effect, Tell, from_plain, plain
 from alarmd.alarm.events import Event, EventKind, wire
 from alarmd.alarm.joining import bound, joinable
 from alarmd.alarm.model import Alarm, Person, ResponderState
-from alarmd.alarm.view import summary
 from alarmd.escalation.draft import Decision
 from alarmd.ports import Committed, Due, Head, KnownSignal, Logged
 from alarmd.store.chain import event_hash
@@ -25,6 +24,7 @@ from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Bound, Memory
 from alarmd.store.prepared import Prepared
 from alarmd.store.reading import HeadRow
+from alarmd.store.rows import born, changing, signal
 from alarmd.store.seating import StoredSeat
 from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals, veils
 from alarmd.store.veils import begins, behind, stored
@@ -66,7 +66,13 @@ _BINDING = Prepared(
 )
 BINDING = {"nobody": '%"responders":[]%', "own": '%"by":{"person":%'}
 """By the summary: so it is right also where a node of an older alarmd has written it."""
-_CAUSE = select(alarms.c.id).where(alarms.c.cause == bindparam("cause"), alarms.c.open == true()).limit(1)
+_CAUSE = (
+    select(alarms.c.id)
+    .select_from(alarms.outerjoin(veils, veils.c.alarm == alarms.c.id))
+    .where(alarms.c.cause == bindparam("cause"), alarms.c.open == true())
+    .order_by(veils.c.alarm.is_not(None))
+    .limit(1)
+)
 _CLAIMABLE = (
     select(effects.c.id, effects.c.alarm, effects.c.body)
     .where(effects.c.claimed_until <= bindparam("now"), effects.c.due_at <= bindparam("now"))
@@ -175,22 +181,19 @@ class StoredUnit(StoredSeat):
         return tuple(a for a in found if a is not None and joinable(a) and person in bound(a))
 
     def open_for_cause(self, cause: str) -> Alarm | None:
-        if self.written:
-            own = (a for a in self.written.values() if a.cause == cause and not a.state.ended)
+        known = {} if self.written else self._memory.causes
+        if cause not in known:
             rows = self._ask(_CAUSE, {"cause": cause})
-            return next(own, None) or (self.alarm(rows[0].id) if rows else None)
-        if cause not in self._memory.causes:
-            rows = self._ask(_CAUSE, {"cause": cause})
-            self._memory.causes[cause] = rows[0].id if rows else None
-        id = self._memory.causes[cause]
+            known[cause] = rows[0].id if rows else None
+        id = known[cause]
         return self.alarm(id) if id is not None else None
 
-    def next_code(self) -> str:
+    def next_code(self, *, unseen: bool = False) -> str:
         if self._codes is None:
             self._codes = self._codes_in_use()
         count = self._row["opened"]
         tries = range(CODES if len(self._codes) < CODES else 1)  # when every code is taken, the next in turn has to do
-        codes = (str(10 + (count + n) % CODES) for n in tries)
+        codes = (str(10 + (count - 1 - n if unseen else count + n) % CODES) for n in tries)
         return next((code for code in codes if code not in self._codes), str(10 + count % CODES))
 
     # Writing.
@@ -244,12 +247,11 @@ class StoredUnit(StoredSeat):
         """Write what was gathered. Nothing is durable before the commit."""
         gathered, self._gathered = self._gathered, Gathered()
         self._link.put(_EVENTS, gathered.events)
-        standing = gathered.standing.items()
-        born = [_born(*now, gathered.opened[id]) for id, now in standing if id in gathered.opened]
-        self._link.put(_ALARMS, born)
-        moved = [{"alarm": id, **_standing(*now)} for id, now in standing if id not in gathered.opened]
+        standing, opened = gathered.standing.items(), gathered.opened
+        self._link.put(_ALARMS, [born(*now, opened[id]) for id, now in standing if id in opened])
+        moved = [{"alarm": id, **changing(*now)} for id, now in standing if id not in opened]
         self._link.put(_ALARM, moved)
-        self._link.put(_SIGNALS, [_signal(*key, known) for key, known in gathered.signals.items()])
+        self._link.put(_SIGNALS, [signal(*key, known) for key, known in gathered.signals.items()])
         self._link.put(_VEILED, list(gathered.veiled.values()))
         self._link.put(_VEIL, list(gathered.veils.values()))
         self._link.put(_EFFECTS, list(gathered.effects.values()))
@@ -288,7 +290,8 @@ class StoredUnit(StoredSeat):
             self._gathered.opened[alarm.id] = position
             if self._codes is not None:
                 self._codes.add(alarm.code)
-            self._move_head(opened=self._row["opened"] + 1)
+            if not alarm.faceless:  # whoever counts codes must not miss one
+                self._move_head(opened=self._row["opened"] + 1)
         self._gathered.standing[alarm.id] = (alarm, decision.due)
         self.written[alarm.id] = alarm
         if alarm.first.zone is not None and joinable(alarm):
@@ -300,7 +303,7 @@ class StoredUnit(StoredSeat):
         if begun is None:
             return
         gathered, now = self._gathered, {"open": not alarm.state.ended, "body": stored(alarm)}
-        if begun >= 0:
+        if begun >= 0 or alarm.version == count:
             gathered.veiled[alarm.id] = {"alarm": alarm.id, "position": position + begun, **now}
         elif alarm.id in gathered.veiled:
             gathered.veiled[alarm.id] |= now
@@ -365,33 +368,3 @@ def _bound(text: str) -> frozenset[str]:
     shown = orjson.loads(text)
     coming = {r["person"] for r in shown["responders"] if r["state"] != ResponderState.DECLINED}
     return frozenset(coming | {person for key, person in shown["by"].items() if key == "person"})
-
-
-def _standing(alarm: Alarm, due: datetime | None) -> Values:
-    """What of an alarm's row changes with its events."""
-    return {
-        "state": alarm.state.value,
-        "kind": alarm.kind.value,
-        "version": alarm.version,
-        "open": not alarm.state.ended,
-        "joinable": joinable(alarm),
-        "due": None if due is None else instant(due),
-        "summary": orjson.dumps(summary(alarm)).decode(),
-    }
-
-
-def _born(alarm: Alarm, due: datetime | None, position: int) -> Values:
-    """The whole row of an alarm that begins at this position of the log."""
-    first = {
-        "id": alarm.id,
-        "site": alarm.site,
-        "zone": alarm.first.zone,
-        "code": alarm.code,
-        "cause": alarm.cause,
-        "opened_position": position,
-    }
-    return first | _standing(alarm, due)
-
-
-def _signal(sender: str, ref: str, known: KnownSignal) -> Values:
-    return {"sender": sender, "ref": ref, "signal": known.signal, "alarm": known.alarm, "joined": known.joined}

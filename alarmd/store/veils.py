@@ -9,7 +9,7 @@ import orjson
 from alarmd.alarm.events import from_wire, wire
 from alarmd.alarm.lifecycle import faced
 from alarmd.alarm.model import Alarm
-from alarmd.alarm.veil import Veil
+from alarmd.alarm.veil import Veil, veil_from_wire, veil_wire
 from alarmd.alarm.view import summary
 
 KEPT = 64
@@ -17,11 +17,10 @@ KEPT = 64
 
 
 def stored(alarm: Alarm) -> str:
-    """Who is behind the veil of this alarm, and how it is listed there."""
+    """Who is behind the veil of this alarm, and how it is listed there; null: not at all."""
     assert alarm.veil is not None
-    assert alarm.face is not None
-    people, told = sorted(alarm.veil.people), sorted(alarm.veil.told)
-    return orjson.dumps({"people": people, "told": told, "face": summary(alarm.face)}).decode()
+    face = summary(alarm.face) if alarm.face else None
+    return orjson.dumps({**veil_wire(alarm.veil), "face": face}).decode()
 
 
 @lru_cache(KEPT)
@@ -30,15 +29,18 @@ def who(body: str) -> Veil:
     return read(body)[0]
 
 
-def read(body: str) -> tuple[Veil, dict[str, Any]]:
+def read(body: str) -> tuple[Veil, dict[str, Any] | None]:
     """What `stored` wrote. Raises KeyError, TypeError or ValueError where that was tampered with."""
     told: dict[str, Any] = orjson.loads(body)
-    return Veil(frozenset(told["people"]), frozenset(told["told"])), told["face"]
+    return veil_from_wire(told), told["face"]
 
 
 def begins(alarm: Alarm, count: int) -> int | None:
-    """At which of its `count` newest events the veil begins, negative where it is an earlier one; None without one."""
-    return None if alarm.face is None else alarm.face.version - alarm.version + count - 1
+    """At which of its `count` newest events the veil begins, negative where it is an earlier one, or was there before
+    the first; None without one."""
+    if alarm.veil is None:
+        return None
+    return (alarm.face.version if alarm.face else 0) - alarm.version + count - 1
 
 
 def behind(body: str, distance: int) -> str | None:

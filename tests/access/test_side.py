@@ -74,6 +74,10 @@ def test_from_whom_a_veil_hides(caller: Caller, behind: bool) -> None:
     story.press()
     story.pin("kari")
     assert story.alarm.veil is not None
-    assert hides(caller, story.alarm.veil) == behind
+    veil = story.alarm.veil
+    assert hides(caller, veil) == behind
     assert (as_seen(caller, story.alarm) is story.alarm.face) == behind
-    assert as_seen(caller, by_desk()).veil is None
+    assert (open_to_all := as_seen(caller, by_desk())) is not None
+    assert open_to_all.veil is None
+    fault = story.fault("exhausted:duress", behind=veil)
+    assert as_seen(caller, fault) is (None if behind else fault)

@@ -4,19 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
-from alarmd.alarm.incoming import Action, Answered, Pin, Pressed
+from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pin, Pressed
 from alarmd.alarm.model import Alarm, Device, Kind, Person, State
 from alarmd.app.desks import AnswerDesk, House, SignalCounter
-from alarmd.dispatch.take import Taken
+from alarmd.dispatch.take import Taken, Taker
+from alarmd.escalation.decide import Moving
 from alarmd.intake.answers import answer_key, answer_text
-from alarmd.ports import Message, Outcome
+from alarmd.organisation.model import Organisation
+from alarmd.ports import Message, Outcome, Unit
 from alarmd.wording.alarms import text_message
 from alarmd.wording.texts import say
-from tests.escalation.test_cancelling import staffed
+from tests.escalation.test_cancelling import running_out, staffed
 from tests.support.loop import DELIVERED, Loop, World
 
 KARI = Person("kari", "Kari Fjord", "phone")
@@ -43,15 +48,21 @@ class Office:
     async def cancel(self, alarm: Alarm, pin: Pin) -> Taken:
         return await self.loop.submit(Answered(alarm.id, Action.CANCEL, KARI, pin=pin))
 
+    async def alarms(self, person: str | None = None) -> list[dict[str, Any]]:
+        """The list as this person of the staff is given it; None: as it is."""
+        hides = (lambda veil: veil.hides_from(person, ("staff",))) if person else None
+        texts = await self.loop.store.read(lambda r: r.summaries(open=None, site=None, limit=99, hides=hides))
+        return [orjson.loads(text) for text in texts]
+
     def of_staff(self) -> list[tuple[str, str]]:
         return sorted(text for text in self.written if text[0] in STAFF)
 
 
 @asynccontextmanager
-async def living(path: Path) -> AsyncIterator[Office]:
+async def living(path: Path, organisation: Organisation | None = None) -> AsyncIterator[Office]:
     """Every text arrives; people at their desks get them, too."""
     world = World(path / "alarmd.db")
-    world.apply(staffed())
+    world.apply(organisation or staffed())
     async with world.life() as loop:
         office = Office(world, loop)
 
@@ -149,3 +160,51 @@ async def test_by_text_and_key_it_is_over_for_those_behind_the_veil(tmp_path: Pa
             assert "på vei til Mottak" in await texted("ola")
             assert (await office.loop.alarm(alarm.id)).responders[0].person == "ola"
             assert (await office.loop.alarm(alarm.id)).state is State.ACKNOWLEDGED
+
+
+async def test_a_duress_chain_that_runs_out_tells_those_who_can_mend_it_and_nobody_there(tmp_path: Path) -> None:
+    """Afterwards two more alarms are open, whose texts have codes: by these, too, no alarm is missed."""
+    lives: list[tuple[list[tuple[str, str]], list[dict[str, Any]]]] = []
+    for pin in Pin:
+        (tmp_path / pin).mkdir()
+        async with living(tmp_path / pin, running_out()) as office:
+            alarm = await office.press()
+            office.written.clear()
+            await office.cancel(alarm, pin)
+            await office.world.clock.advance(300)
+            causes = [each["cause"] for each in await office.alarms() if each["cause"]]
+            assert causes == (["exhausted:duress", "nobody:duress:2"] if pin is Pin.DURESS else [])
+            to_eva = [text for who, text in office.written if who == "eva"]
+            assert bool(to_eva) == (pin is Pin.DURESS)
+            assert all("duress" in text for text in to_eva)
+            at = len(office.loop.heard)
+            await office.press("desk-4", "r-2")
+            third = await office.press("desk-3", "r-3")
+            assert any(who == "nils" and f"Svar 1 {third.code}" in text for who, text in office.written)
+            listed = await office.alarms("nils")
+            for each in listed:
+                del each["id"]
+            lives.append((office.of_staff(), listed))
+            veiled = [one for one in office.loop.heard[:at] if one.alarm != alarm.id]
+            assert bool(veiled) == (pin is Pin.DURESS)
+            assert all(one.face == "" and one.veil is not None and "kari" in one.veil.people for one in veiled)
+    assert lives[0] == lives[1]
+
+
+async def test_a_bug_on_an_alarm_behind_a_veil_is_told_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with living(tmp_path) as office:
+        alarm = await office.press()
+        await office.cancel(alarm, Pin.DURESS)
+        move = Taker._move
+
+        def broken(taker: Taker, unit: Unit, incoming: Moving, moved: Alarm | None, now: datetime) -> Taken:
+            if incoming == DeadlinePassed(alarm.id):
+                raise ZeroDivisionError
+            return move(taker, unit, incoming, moved, now)
+
+        monkeypatch.setattr(Taker, "_move", broken)
+        await office.world.clock.advance(40)
+        assert f"undecidable:{alarm.id}" in [each["cause"] for each in await office.alarms()]
+        assert {each["cause"] for each in await office.alarms("nils")} == {None}

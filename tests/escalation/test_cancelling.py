@@ -15,9 +15,9 @@ from alarmd.alarm.view import summary
 from alarmd.escalation.draft import Refusal
 from alarmd.escalation.receipts import still_wanted
 from alarmd.escalation.veil import is_behind, seen_by
-from alarmd.organisation.model import Acknowledge, Chain, Organisation, Target, TargetKind, TellPresser
+from alarmd.organisation.model import Acknowledge, Chain, Joining, Organisation, Target, TargetKind, TellPresser
 from tests.escalation.stories import GUARDS, ended_calls, one, pressed_at_reception
-from tests.support.organisations import answered_by, office, person, step, team
+from tests.support.organisations import answered_by, office, person, role, step, team
 from tests.support.story import Story
 
 KARI = Person("kari", "Kari Fjord", "phone")
@@ -32,6 +32,19 @@ def staffed(organisation: Organisation | None = None, **changed: object) -> Orga
     office_ = organisation or office()
     chains = {id: replace(chain, **changed) for id, chain in office_.chains.items()}  # type: ignore[arg-type]  # fields of Chain
     return replace(office_, people={**office_.people, **COLLEAGUES}, chains=chains)
+
+
+def running_out() -> Organisation:
+    """A duress chain with a step that reaches nobody, and an end; faults of it are told by text. Nothing joins. Tor is
+    limited to no site."""
+    short = (step(0, team("guards")), step(10, team("nobody")), step(20, team("guards")))
+    chains = {
+        **office().chains,
+        "duress": Chain("duress", short, frozenset({Kind.DURESS})),
+        "technical": Chain("technical", (step(0, role("manager"), by=("sms",)),), frozenset({Kind.TECHNICAL})),
+    }
+    people = {**office().people, "tor": person("tor", "staff")}
+    return staffed(office(chains=chains, people=people, joining=Joining(same_device=False)))
 
 
 def desk(story: Story) -> None:

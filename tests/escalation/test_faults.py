@@ -1,9 +1,15 @@
 """Faults of alarmd's own: one technical alarm for each cause, mended without noise."""
 
+import pytest
+
 from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
-from alarmd.alarm.incoming import FaultGone
+from alarmd.alarm.incoming import Action, FaultGone
 from alarmd.alarm.model import AttemptState, Kind, Purpose, State
+from alarmd.alarm.veil import Veil
 from alarmd.escalation.decide import Situation, decide
+from alarmd.escalation.draft import Refusal
+from tests.escalation.stories import one
+from tests.escalation.test_cancelling import staffed
 from tests.support.organisations import answered_by, role, step, team
 from tests.support.story import Story
 
@@ -53,3 +59,50 @@ def test_a_chain_that_reaches_nobody_is_said_aloud_once_for_each_step() -> None:
     faults = [e for e in story.effects if isinstance(e, ReportFault)]
     assert [f.cause for f in faults if f.cause.startswith("nobody")] == ["nobody:only:1", "nobody:only:2"]
     assert faults[0].text == "step 1 of chain only reaches nobody"
+
+
+def test_a_fault_behind_a_veil_begins_there_and_any_other_begins_without_one() -> None:
+    story, veil = Story(staffed()), Veil(frozenset({"kari"}), frozenset({"nils"}))
+    hidden = story.fault("exhausted:duress", behind=veil)
+    assert (hidden.veil, hidden.face, hidden.faceless) == (Veil(veil.people, frozenset({"nils", "eva"})), None, True)
+    assert story.events[hidden.id][0].data["behind"] == {"people": ["kari"], "told": ["nils"]}
+    assert story.folded(hidden.id) == hidden
+    seen = {person: hidden.seen_by(person, known.roles) for person, known in story.organisation.people.items()}
+    assert {person for person, alarm in seen.items() if alarm is None} == {"kari", "siri", "ane"}
+    assert hidden.seen_by(None) is hidden
+    open_to_all = story.fault("broker")
+    assert (open_to_all.veil, open_to_all.faceless) == (None, False)
+    assert "behind" not in story.events[open_to_all.id][0].data
+
+
+def test_who_is_behind_the_veil_of_a_fault_is_not_told_of_it_whatever_his_role() -> None:
+    story = Story(staffed(answered_by(step(0, role("manager"), team("guards")), step(10, role("manager")))))
+    story.fault("exhausted:duress", behind=Veil(frozenset({"eva", "ola"})))
+    story.wait(200)
+    assert set(story.told("sms")) == {"per", "siv"}
+    assert not [e for e in story.effects if isinstance(e, ReportFault)]
+
+
+def test_whom_a_step_tells_of_a_fault_behind_a_veil_sees_it_from_then_on() -> None:
+    story = Story(staffed(answered_by(step(0, team("guards")), step(30, one("siri")))))
+    story.fault("exhausted:duress", behind=Veil(frozenset({"kari"})))
+    assert story.alarm.seen_by("siri", ("staff",)) is None
+    story.wait(31)
+    assert story.alarm.seen_by("siri", ("staff",)) is story.alarm
+    assert story.folded(story.last) == story.alarm
+    assert story.does("siri", Action.EN_ROUTE).refusal is None
+    story.effects.clear()
+    story.resolve("ola", "seen to")
+    assert {e.person for e in story.effects if isinstance(e, Tell)} == {"ola", "per", "siv", "siri"}
+
+
+@pytest.mark.parametrize("person", ["kari", "eva", "nils"])
+def test_nobody_answers_what_he_may_not_know(person: str) -> None:
+    story = Story(staffed())
+    story.fault("exhausted:duress", behind=Veil(frozenset({"kari", "eva"})))
+    before = story.alarm
+    for action in Action:
+        decision = story.does(person, action, reason="x", text="x")
+        assert (decision.refusal, decision.events, decision.alarm) == (Refusal.ENDED, (), before)
+    assert story.pin(person).refusal is Refusal.ENDED
+    assert story.does("ola", Action.NOTE, text="x").refusal is None

@@ -40,14 +40,16 @@ def answers_are_there(seen: Record) -> Iterator[str]:
 
 
 def refusals_have_a_reason(seen: Record) -> Iterator[str]:
-    """Nobody is refused but at an alarm that is over, or for want of a reason where one is wanted."""
+    """Nobody is refused but at an alarm that is over, or that he may not know of, or for want of a reason where one is
+    wanted."""
     for heard in seen.people.heard:
         stood, action = seen.standing(heard.answered.alarm, heard.at), heard.answered.action
         over = stood is not None and (stood.alarm.state in (State.RESOLVED, State.CANCELLED) or _over_for(stood, heard))
         there = stood is not None and any(r.state is ResponderState.ARRIVED for r in stood.alarm.responders)
+        unknown = stood is not None and stood.alarm.face is None and _over_for(stood, heard)
         right = {
-            None: True,
-            Refusal.ENDED: over and action is not Action.NOTE,
+            None: not unknown,
+            Refusal.ENDED: over and (unknown or action is not Action.NOTE),
             Refusal.NEEDS_REASON: not heard.answered.reason
             and heard.answered.pin is None
             and (action is Action.CANCEL or (action is Action.RESOLVE and not there)),

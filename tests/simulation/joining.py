@@ -48,14 +48,16 @@ def signals_join_rightly(seen: Record) -> Iterator[str]:
 
 
 def no_two_are_alike(seen: Record) -> Iterator[str]:
-    """Of the alarms that are open at one time no two have one answer code, and no two one cause."""
+    """Of the alarms that are open at one time no two have one answer code, and no two one cause; but one that everybody
+    may see opens beside one that is hidden."""
     alarms: dict[str, Alarm] = {}
     for id, told in sorted(((id, t) for id, tale in seen.tales.items() for t in tale), key=lambda at: at[1].position):
         if told.event.kind is EventKind.RAISED:
             others = [alarm for alarm in alarms.values() if not _over(alarm)]
             if any(alarm.code == told.alarm.code for alarm in others):
                 yield f"{id} has the code {told.alarm.code} of another alarm that is open"
-            if told.alarm.cause and any(alarm.cause == told.alarm.cause for alarm in others):
+            same = [alarm for alarm in others if told.alarm.cause and alarm.cause == told.alarm.cause]
+            if any(told.alarm.veil is not None or alarm.veil is None for alarm in same):
                 yield f"{id} is raised for {told.alarm.cause}, and there is one"
         alarms[id] = told.alarm
 

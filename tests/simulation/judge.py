@@ -25,7 +25,7 @@ from tests.simulation.telling import (
     ways_begin,
     ways_follow_each_other,
 )
-from tests.simulation.veils import nobody_there_is_told, taking_back_looks_like_an_end
+from tests.simulation.veils import faults_are_hidden_too, nobody_there_is_told, taking_back_looks_like_an_end
 from tests.simulation.versions import newest_version_holds, refusals_were_right, versions_are_noticed
 
 RACE = 0.05
@@ -266,6 +266,7 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     all_clear_was_given,
     nothing_follows_the_end,
     taking_back_looks_like_an_end,
+    faults_are_hidden_too,
     nobody_there_is_told,
     newest_version_holds,
     versions_are_noticed,

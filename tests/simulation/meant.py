@@ -34,14 +34,17 @@ def meant(seen: Record, told: Told, step: Step) -> list[str]:
 
 
 def _may_be_told(seen: Record, told: Told, who: str, step: Step) -> bool:
-    """Never the presser, nobody who is coming or away, nobody outside in an exercise that does not say so; and he must
-    have a way to be told.
+    """Never the presser's side, nobody who is coming or away, nobody outside in an exercise that does not say so; and
+    he must have a way to be told.
     """
     alarm, organisation = told.alarm, seen.organisation(told.alarm)
     if who in organisation.externals:
         return seen.exercise_leaves(alarm) or not (alarm.drill or alarm.kind is Kind.TEST)
     coming = {r.person for r in alarm.responders if r.state is not ResponderState.DECLINED}
-    if who in alarm.pressers or who in coming or seen.duties(alarm).away(who, told.event.at):
+    hidden = seen.tales[alarm.id][0].event.data.get("behind")
+    if who in alarm.pressers or (hidden and who in hidden["people"]):
+        return False
+    if who in coming or seen.duties(alarm).away(who, told.event.at):
         return False
     return bool(organisation.people[who].contact) or not step.by or CONSOLE in step.by
 

@@ -91,3 +91,28 @@ def over_for(seen: Record, tale: list[Told], number: int) -> frozenset[str]:
     at = tale[number].event.at
     last = max(n for n, told in enumerate(tale) if told.event.at == at)
     return behind(seen, tale, last)
+
+
+def faults_are_hidden_too(seen: Record) -> Iterator[str]:
+    """What is said of a chain that only alarms have followed which are over for those who are there, they cannot see,
+    nor are they told of it; what is said of any other is for all."""
+    for id, tale in seen.tales.items():
+        raised = tale[0]
+        what, _, about = (raised.alarm.cause or "").partition(":")
+        if what not in ("exhausted", "nobody"):
+            continue
+        chain, hidden = about.partition(":")[0], raised.event.data.get("behind")
+        followed = [
+            earlier
+            for other in seen.tales.values()
+            if (earlier := [t for t in other if t.position < raised.position])
+            and any(t.alarm.chain == chain and t.alarm.kind is not Kind.TECHNICAL for t in earlier)
+        ]
+        sides = [
+            there(earlier, began) if (began := taking_back_of(earlier)) is not None else None for earlier in followed
+        ]
+        people = None if hidden is None else frozenset(hidden["people"])
+        if people not in sides:
+            yield f"{id}: {raised.alarm.cause} is said behind a veil of {people}, and should be of {sides}"
+        told = {t.event.data["person"] for t in tale if t.event.kind is EventKind.NOTIFIED}
+        yield from (f"{id}: {raised.alarm.cause} is told to {who}" for who in sorted(told & (people or set())))

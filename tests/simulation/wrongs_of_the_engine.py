@@ -108,6 +108,12 @@ ENGINE = (
         "_coming(alarm)",
     ),
     Mutant(
+        "what is wrong behind a veil is told to those who are there",
+        "alarmd.escalation.plan:_people",
+        " | (alarm.veil.people if alarm.veil else frozenset())",
+        "",
+    ),
+    Mutant(
         "those who have declined are asked like others",
         "alarmd.escalation.plan:_people",
         "in (never | declined, never)",

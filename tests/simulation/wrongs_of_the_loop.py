@@ -153,8 +153,14 @@ LOOP = (
     Mutant(
         "a cause has a technical alarm for each time it is noticed",
         "alarmd.dispatch.take:Taker._fault",
-        "if open_already is not None or",
+        "if told or",
         "if",
+    ),
+    Mutant(
+        "what is wrong behind a veil is said to all",
+        "alarmd.dispatch.take:Taker._fault",
+        "code, behind=behind)",
+        "code)",
     ),
     Mutant(
         "two open alarms have one answer code",

@@ -4,19 +4,24 @@ it is kept as the log makes it.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
 
 from alarmd.alarm.events import from_wire
-from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pin
+from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, FaultGone, Pin
 from alarmd.alarm.lifecycle import faced
-from alarmd.alarm.model import Person
+from alarmd.alarm.model import Alarm, Person
+from alarmd.alarm.veil import Veil
 from alarmd.alarm.view import summary
 from alarmd.ports import Hides, Reading
 from alarmd.store.verify import verify
+from tests.escalation.stories import one as one_person
 from tests.store.stage import Stage, pressed, stage
+from tests.support.organisations import answered_by, role, step
 
 TAMPERED = {
     "since when": "UPDATE veils SET position = position + 1",
@@ -26,6 +31,8 @@ TAMPERED = {
     "its shape": "UPDATE veils SET body = '[]'",
     "a veil": "DELETE FROM veils",
     "a veil of no alarm": "INSERT INTO veils VALUES ('none', 1, false, '{}')",
+    "a face of what has none": "UPDATE veils SET body = replace(body, 'null}', '{}}')",
+    "no face": """UPDATE veils SET body = replace(body, '"face"\\:{', '"face"\\:null,"was"\\:{')""",
     "a veil that is none": "INSERT INTO veils SELECT id, 1, false, '{}' FROM alarms WHERE kind = 'panic' AND open",
 }
 
@@ -39,6 +46,13 @@ KARI, OLA = hides_from("kari", "staff"), hides_from("ola", "guard")
 
 def listed(reading: Reading, *, open: bool | None, hides: Hides | None, limit: int = 10) -> list[dict[str, Any]]:
     return [orjson.loads(text) for text in reading.summaries(open=open, site=None, limit=limit, hides=hides)]
+
+
+def fault(one: Stage, cause: str, about: str | None) -> Alarm:
+    """The technical alarm of this cause, as told of an alarm."""
+    alarm = one.take(FaultFound(cause, f"{cause} is so", about=about))[0].alarm
+    assert alarm is not None
+    return alarm
 
 
 class ExamOfVeils:
@@ -56,6 +70,7 @@ class ExamOfVeils:
                 ids.append(alarm.id)
                 made.does(alarm.id, Action.CANCEL, "kari", pin=pin)
                 made.tell_all()
+            fault(made, "exhausted:duress", ids[1])
             made.press("desk-4")
             yield made, ids[0], ids[1]
 
@@ -76,10 +91,16 @@ class ExamOfVeils:
             assert closed == [summary(face) for face in faces]
             assert listed(reading, open=None, hides=KARI) == [*open_, *closed]
             assert listed(reading, open=False, hides=KARI, limit=1) == closed[:1]
+            newest, told, coerced = listed(reading, open=True, hides=None)
+            assert (newest, coerced["id"]) == (open_[0], duress)
+            assert (told["kind"], told["cause"]) == ("technical", "exhausted:duress")
             for hides in (OLA, None):
-                assert [a["id"] for a in listed(reading, open=True, hides=hides)] == [open_[0]["id"], duress]
+                assert listed(reading, open=True, hides=hides) == [newest, told, coerced]
                 assert listed(reading, open=False, hides=hides) == [summary(one.alarm(honest))]
-            assert reading.open_veils() == (one.alarm(duress).veil,)
+            veils = {id: one.alarm(id).veil for id in (duress, told["id"])}
+            assert reading.open_veils() == tuple(veils[id] for id in sorted(veils))
+            assert {id: reading.veil_of(id) for id in veils} == veils
+            assert reading.veil_of(open_[0]["id"]) is None
 
     def test_each_event_says_what_stands_in_its_place(self, veiled: tuple[Stage, str, str]) -> None:
         one, *ids = veiled
@@ -138,6 +159,103 @@ class ExamOfVeils:
             assert reading.seen_to(KARI) == end
             assert reading.seen_to(OLA) == reading.head().position > end + 1
             assert reading.seen_to(lambda _: True) == end
+
+    def test_a_fault_behind_a_veil_is_nowhere_for_those_behind_it(self, veiled: tuple[Stage, str, str]) -> None:
+        one, _, duress = veiled
+        hidden = fault(one, "nobody:duress:2", duress)
+        assert hidden.faceless
+        with one.database.snapshot() as reading:
+            before = {open: listed(reading, open=open, hides=KARI) for open in (None, True, False)}
+            story = reading.story(hidden.id)
+            logged = [event for event in reading.events(0, 1000) if event.alarm == hidden.id]
+            assert list(story) == logged
+            assert {(event.face, event.veil) for event in logged} == {("", hidden.veil)}
+            assert hidden.id in [a["id"] for a in listed(reading, open=True, hides=OLA)]
+            assert reading.seen_to(KARI) < logged[0].position
+            assert reading.seen_to(OLA) == logged[-1].position
+        assert hidden.id not in str(before)
+        one.does(hidden.id, Action.RESOLVE, "ola", reason="seen to", roles=("guard",))
+        with one.database.snapshot() as reading:
+            assert {open: listed(reading, open=open, hides=KARI) for open in before} == before
+            assert hidden.id in [a["id"] for a in listed(reading, open=False, hides=OLA)]
+        assert verify(one.database).findings == ()
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 4])
+    def test_what_is_hidden_makes_no_list_shorter(self, veiled: tuple[Stage, str, str], limit: int) -> None:
+        one, _, duress = veiled
+        for n in range(3):
+            hidden, seen = fault(one, f"nobody:duress:{n}", duress), fault(one, f"nobody:panic:{n}", None)
+            if n:
+                for alarm in (hidden, seen):
+                    one.does(alarm.id, Action.RESOLVE, "ola", reason="seen to", roles=("guard",))
+        with one.database.snapshot() as reading:
+            for open, causes in (
+                (True, ["nobody:panic:0", None]),
+                (False, ["nobody:panic:2", "nobody:panic:1", None, None]),
+                (None, ["nobody:panic:2", "nobody:panic:1", "nobody:panic:0", None, None, None]),
+            ):
+                found = listed(reading, open=open, hides=KARI, limit=limit)
+                assert [a["cause"] for a in found] == causes[:limit]
+
+    def test_what_is_hidden_changes_nothing_of_what_is_not(self, veiled: tuple[Stage, str, str]) -> None:
+        """A cause is told to those who may not know that it was told before; and never twice to the same."""
+        one, honest, duress = veiled
+        cause = "exhausted:duress"
+        hidden = fault(one, cause, duress)
+        assert (fault(one, cause, duress).id, hidden.faceless) == (hidden.id, True)
+        assert fault(one, cause, honest).id == hidden.id
+        open_to_all = fault(one, cause, None)
+        assert (open_to_all.veil, open_to_all.id == hidden.id) == (None, False)
+        one.reopen()
+        assert fault(one, cause, None).id == fault(one, cause, duress).id == open_to_all.id
+        one.take(FaultGone(cause, "mended"))
+        assert (one.alarm(open_to_all.id).state, one.alarm(hidden.id).state) == ("resolved", "raised")
+        assert fault(one, cause, duress).id == hidden.id
+        together = one.take(FaultFound("two", "two", about=duress), *[FaultFound("two", "two")] * 2)
+        first, second, third = (taken.alarm for taken in together if taken.alarm)
+        assert (first.faceless, second.veil, second.id == third.id) == (True, None, True)
+        assert verify(one.database).findings == ()
+
+    def test_whoever_counts_answer_codes_misses_none_for_a_hidden_alarm(self, url: str) -> None:
+        with stage(url) as one:
+            one.apply()
+            first = one.press("desk-3").alarm
+            assert first is not None
+            one.does(first.id, Action.CANCEL, "kari", pin=Pin.DURESS)
+            hidden = [fault(one, f"nobody:duress:{n}", first.id) for n in range(3)]
+            later = [fault(one, f"cause-{n}", None) for n in range(3)]
+            assert [a.code for a in (first, *later)] == ["10", "11", "12", "13"]
+            assert len({a.code for a in (first, *hidden, *later)}) == 7
+
+    def test_a_fault_of_an_alarm_is_behind_its_veil_although_its_story_cannot_be_read(self, url: str) -> None:
+        with stage(url) as one:
+            one.apply()
+            first = one.press("desk-3").alarm
+            assert first is not None
+            one.does(first.id, Action.CANCEL, "kari", pin=Pin.DURESS)
+            one.by_hand("UPDATE events SET body = '{}'")
+            one.reopen()
+            told = fault(one, f"undecidable:{first.id}", first.id)
+            assert told.veil is not None
+            assert told.veil.people == frozenset({"kari"})
+
+    def test_whom_a_step_tells_of_a_hidden_alarm_is_given_all_of_it(self, url: str) -> None:
+        technical = answered_by(step(0, role("manager")), step(30, one_person("kari")))
+        with stage(url) as one:
+            one.apply(replace(technical, externals={}))
+            first = one.press("desk-3").alarm
+            assert first is not None
+            one.does(first.id, Action.CANCEL, "siv", pin=Pin.DURESS)
+            hidden = fault(one, "nobody:only:1", first.id)
+            one.now += timedelta(seconds=31)
+            with one.database.snapshot() as reading:
+                assert all(event.veil and KARI(event.veil) for event in reading.story(hidden.id))
+            one.take(DeadlinePassed(hidden.id))
+            assert one.alarm(hidden.id).veil == Veil(frozenset({"siv"}), frozenset({"eva", "kari"}))
+            with one.database.snapshot() as reading:
+                assert not any(event.veil is None or KARI(event.veil) for event in reading.story(hidden.id))
+                assert hidden.id in [a["id"] for a in listed(reading, open=True, hides=KARI)]
+            assert verify(one.database).findings == ()
 
     def test_nobody_sees_anything_of_an_empty_log(self, url: str) -> None:
         with stage(url) as one, one.database.snapshot() as reading:

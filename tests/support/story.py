@@ -21,6 +21,7 @@ from alarmd.alarm.incoming import (
 )
 from alarmd.alarm.lifecycle import fold
 from alarmd.alarm.model import Alarm, Attempt, AttemptState, Device, Kind, Person, State
+from alarmd.alarm.veil import Veil
 from alarmd.escalation.decide import Decidable, Situation, decide
 from alarmd.escalation.draft import Decision
 from alarmd.escalation.pressing import Opening
@@ -67,8 +68,12 @@ class Story:
         """Somebody on the presser's side cancels the alarm that moved last."""
         return self.does(person, Action.CANCEL, pin=pin, reason=reason)
 
-    def fault(self, cause: str, site: str | None = None) -> Alarm:
-        return self.happens(FaultFound(cause, f"{cause} is unwell", site))
+    def fault(self, cause: str, site: str | None = None, behind: Veil | None = None) -> Alarm:
+        found, opening = (
+            FaultFound(cause, f"{cause} is unwell", site),
+            Opening(self.organisation, 1, "47", behind=behind),
+        )
+        return self.take(decide(found, opening, self.now, self.new_id))
 
     def mended(self, cause: str) -> Alarm:
         return self.happens(FaultGone(cause, f"{cause} is well again"))
