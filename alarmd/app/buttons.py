@@ -10,6 +10,7 @@ from alarmd.app.desks import House, SignalCounter
 from alarmd.dispatch.seat import SeatKeeper
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.intake.broker import Broker, read_url
+from alarmd.intake.earlier import EarlierSession
 from alarmd.intake.embedded import embedded_broker
 from alarmd.intake.messages import Inbox
 from alarmd.intake.mqtt import Link, Mqtt
@@ -38,6 +39,8 @@ def listen(broker: Broker, house: House, supervisor: Supervisor) -> Lights:
     metrics.MQTT_CONNECTED.set_function(lambda: mqtt.link in (Link.SUBSCRIBED, Link.STANDBY))
     metrics.MQTT_TAKES_PRESSES.set_function(lambda: mqtt.link is Link.SUBSCRIBED)
     supervisor.forever("mqtt", mqtt.run())
+    if not broker.embedded:  # that one begins anew with us
+        supervisor.spawn("mqtt", EarlierSession(broker, house.node, inbox, house.clock, mqtt).run())  # and ends with it
     supervisor.forever("watchdog", watchdog.run())
     return mqtt
 

@@ -9,7 +9,7 @@ them. Knows no topics and no seats: `mqtt.py` opens it and says what to do with 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import gmqtt
 import structlog
@@ -52,6 +52,13 @@ class Caller:
     client_id: str
     session: int = 0
     will: tuple[str, bytes] | None = None
+
+
+class Traffic(NamedTuple):
+    """Messages that want an acknowledgement, from the broker since CONNECT, and those that have been given it."""
+
+    brought: int = 0
+    acknowledged: int = 0
 
 
 class _Sent:
@@ -101,6 +108,7 @@ class Connection(gmqtt.Client):  # type: ignore[misc]  # gmqtt carries no types
         self.lost = asyncio.Event()
         self.crossing = Crossing()
         self.session_present = False
+        self.traffic = Traffic()
         self._caller = caller
         self._broker = broker
         self._arrived = arrived
@@ -204,12 +212,17 @@ class Connection(gmqtt.Client):  # type: ignore[misc]  # gmqtt carries no types
         settled, self._settled = self._settled, []
         return settled
 
-    async def leave(self) -> None:
-        """Hang up, leaving the session to be taken up again. Bounded: a dead line is not waited for."""
+    async def clear(self, topic: str) -> None:
+        """Remove the retained copy of a topic."""
+        if not await self.deliver(topic, b"", own=True):
+            log.warning("retained copy not removed", topic=topic)
+
+    async def leave(self, *, keep: bool = True) -> None:
+        """Hang up, leaving the session to be taken up again, or ending it. Bounded: a dead line is not waited for."""
         self.ended()
         try:
             async with asyncio.timeout(2):
-                await self.disconnect(session_expiry_interval=self._caller.session)
+                await self.disconnect(session_expiry_interval=self._caller.session if keep else 0)
         except (TimeoutError, OSError) as fault:
             log.debug("line not closed in good order", why=str(fault))
 
@@ -265,12 +278,14 @@ class Connection(gmqtt.Client):  # type: ignore[misc]  # gmqtt carries no types
         believe = handler._handle_puback_packet  # noqa: SLF001  # gmqtt has no public place that tells the reason code
 
         def publish(mid: int, payload: bytes, topic: str, properties: dict[str, Any]) -> None:
+            self.traffic = self.traffic._replace(brought=self.traffic.brought + 1)
             receive(mid, payload, topic, {**properties, "packet": mid})
 
         def puback_out(mid: int, reason_code: int = 0) -> None:
             if mid in self._withheld:
                 return
             acknowledge(mid, reason_code)
+            self.traffic = self.traffic._replace(acknowledged=self.traffic.acknowledged + 1)
             arrival = self.crossing.marks.pop(mid, None)
             if arrival is not None:
                 self._settled.append((mid, arrival))

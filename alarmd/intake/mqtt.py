@@ -12,7 +12,6 @@ import json
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
 
 import structlog
 
@@ -137,7 +136,7 @@ class Mqtt:
 
     def _caller(self, sitting: Sitting | None) -> Caller:
         if sitting is None:
-            return Caller(f"alarmd-{self._node}")
+            return Caller(f"alarmd.{self._node}")  # with a dash it is the session of the version before (earlier.py)
         return Caller(SESSION, KEPT, (SEAT_FREE, str(sitting.term).encode()))
 
     async def _stay(self, connection: Connection, sitting: Sitting | None) -> bool:
@@ -280,7 +279,7 @@ class Mqtt:
                 self._gone = int(message.payload) if message.payload.isdigit() else None
                 self._news.set()
             case _:
-                return await self._inbox.take(message, connection.crossing, partial(_clear, connection))
+                return await self._inbox.take(message, connection.crossing, connection.clear)
         return True
 
     def _drops(self, payload: bytes) -> None:
@@ -295,8 +294,3 @@ class Mqtt:
                 f"the broker at {self._broker.name} has dropped {count - before} messages: presses may be among them; "
                 "set max_queued_messages 0 and look for a subscriber that is too slow",
             )
-
-
-async def _clear(connection: Connection, topic: str) -> None:
-    if not await connection.deliver(topic, b"", own=True):
-        log.warning("retained copy not removed", topic=topic)

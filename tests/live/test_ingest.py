@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 
 from tests.support import servers
 from tests.support.daemon import Daemon, daemon, sister
-from tests.support.presses import Buttons, Witness, judge, span
+from tests.support.presses import Buttons, Witness, judge, left_at_the_broker, span
 from tests.support.servers import HOST
 
 DEVICES = ("desk-1", "desk-2", "silent")
@@ -76,33 +76,6 @@ def burst(port: int, presses: int) -> None:
     client.loop_stop()
 
 
-def left_at_the_broker(port: int, session: str) -> tuple[bool, list[bytes]]:
-    """Whether there is a session of this name, and what is queued in it."""
-    client = paho.Client(CallbackAPIVersion.VERSION2, session, protocol=paho.MQTTv5)
-    there, present, queued = threading.Event(), [False], list[bytes]()
-
-    def connected(_client: object, _data: object, flags: paho.ConnectFlags, *_: object) -> None:
-        present[0] = flags.session_present
-        client.subscribe("marker", 0)
-        client.publish("marker", b"")
-
-    def came(_client: object, _data: object, message: paho.MQTTMessage) -> None:
-        if message.topic == "marker":
-            there.set()
-        else:
-            queued.append(bytes(message.payload))
-
-    client.on_connect, client.on_message = connected, came
-    keeps = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho types the rest
-    keeps.SessionExpiryInterval = 600
-    client.connect(HOST, port, clean_start=False, properties=keeps)
-    client.loop_start()
-    assert there.wait(10)
-    client.disconnect()
-    client.loop_stop()
-    return present[0], queued
-
-
 @pytest.mark.timeout(300)
 def test_three_nodes_and_a_broker_in_trouble_each_press_is_one_signal_in_time(
     tmp_path: Path, postgres_url: str
@@ -157,7 +130,8 @@ def test_three_nodes_and_a_broker_in_trouble_each_press_is_one_signal_in_time(
                 node.stop()
             assert left_at_the_broker(broker.port, "alarmd") == (True, [])
             for name in ("renamed", *(f"node-{node.port}" for node in (north, south, west))):
-                assert left_at_the_broker(broker.port, f"alarmd-{name}") == (False, [])
+                for client_id in (f"alarmd-{name}", f"alarmd.{name}"):
+                    assert left_at_the_broker(broker.port, client_id) == (False, [])
         assert len(sure) > 200
         assert judge(buttons.presses, witness.signals, within=5.0, excused=excused) == []
         assert all("Traceback" not in node.log for node in (north, south, west))
@@ -180,4 +154,48 @@ def test_killed_in_a_burst_of_presses_without_a_ref_each_is_one_signal(tmp_path:
         one.stop()
         assert left_at_the_broker(broker.port, "alarmd") == (True, [])
         assert len(witness.signals) == LIVES * BURST
+        assert one.do("verify").startswith("the log is whole")
+
+
+def old_session(port: int, node: str, *presses: bytes) -> None:
+    """What a node of the version before leaves at the broker when it is stopped, and what is pressed meanwhile."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, f"alarmd-{node}", protocol=paho.MQTTv5)
+    subscribed = threading.Event()
+    client.on_subscribe = lambda *_: subscribed.set()
+    keeps = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho types the rest
+    keeps.SessionExpiryInterval = 600
+    client.connect(HOST, port, clean_start=False, properties=keeps)
+    client.loop_start()
+    client.subscribe([(f"alarmd/v1/{word}/+", 1) for word in ("signal", "heartbeat", "status")])
+    assert subscribed.wait(10)
+    client.disconnect()
+    client.loop_stop()
+    button = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311)
+    button.max_inflight_messages_set(0)
+    button.connect(HOST, port)
+    button.loop_start()
+    button.publish("alarmd/v1/heartbeat/desk-1", b"", qos=1)
+    for press in presses:
+        button.publish("alarmd/v1/signal/desk-1", press, qos=1).wait_for_publish(10)
+    button.disconnect()
+    button.loop_stop()
+
+
+@pytest.mark.timeout(120)
+def test_what_the_version_before_left_at_the_broker_is_taken_once_and_its_session_ends(tmp_path: Path) -> None:
+    with servers.mosquitto(tmp_path) as broker, daemon(tmp_path, mqtt_url=f"mqtt://{HOST}:{broker.port}") as one:
+        name = f"node-{one.port}"
+        old_session(broker.port, name, b'{"note":"bare"}', b'{"ref":"r-1"}', b'{"ref":"r-1"}', *[b""] * 50)
+        with Witness(one.environment["ALARMD_DATABASE_URL"]) as witness:
+            one.start()
+            until(lambda: len(witness.signals) >= 52)
+            until(lambda: "the session of the version before is ended" in one.log)
+            one.kill()
+            one.start()
+            until(lambda: mqtt(one) == "subscribed")
+            burst(broker.port, 3)
+            until(lambda: len(witness.signals) >= 55)
+        one.stop()
+        assert left_at_the_broker(broker.port, f"alarmd-{name}") == (False, [])
+        assert len(witness.signals) == 55, "a bare one, one of its ref, the empty ones, and three new"
         assert one.do("verify").startswith("the log is whole")

@@ -17,11 +17,13 @@ from alarmd.dispatch.supervisor import Supervisor
 from alarmd.errors import Superseded
 from alarmd.intake.broker import Broker
 from alarmd.intake.desk import SeatDesk
+from alarmd.intake.earlier import EarlierSession
 from alarmd.intake.messages import Inbox
 from alarmd.intake.mqtt import Link, Mqtt
 from alarmd.store import InlineStore, open_database
 from tests.support import servers
 from tests.support.intake import Chair, World, client
+from tests.support.presses import left_at_the_broker
 from tests.support.servers import HOST, Server
 
 SIGNAL = "alarmd/v1/signal/"
@@ -49,6 +51,10 @@ class Node:
 
     async def until(self, link: Link, within: float = 15) -> None:
         await self.world.bell.until(lambda: self.mqtt.link is link, within)
+
+    async def earlier(self) -> None:
+        mqtt = self.mqtt
+        await EarlierSession(mqtt._broker, self.name, mqtt._inbox, mqtt._clock, mqtt).run()
 
     def cut(self) -> None:
         """As when its process dies: the line is gone, without a word."""
@@ -212,6 +218,42 @@ async def test_while_nobody_is_there_presses_are_kept_and_signs_of_life_are_not(
             await button.subscribe("$SYS/broker/publish/messages/dropped")
             await button.bell.until(lambda: button.heard)
             assert button.heard[-1][1] == b"0", "the broker does not count them as lost"
+
+
+async def test_who_stands_by_takes_what_its_version_before_left_too(
+    broker: Server, store: InlineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alarmd.intake.earlier.SITS_DOWN", timedelta(0))
+    async with client(broker.port, "alarmd-two", v5=True, session=True) as old:
+        await old.subscribe(SIGNAL + "+")
+    async with client(broker.port) as button:
+        await button.publish(SIGNAL + "desk-1")
+        async with node(broker, "one", store) as one:
+            await one.until(Link.SUBSCRIBED)
+            async with node(broker, "two", store) as two:
+                await two.until(Link.STANDBY)
+                await two.earlier()
+                assert [press.delivery for press in two.world.taken] == [None]
+                await button.publish(SIGNAL + "desk-2")
+                await one.world.bell.until(lambda: one.world.taken)
+                assert [press.device for press in two.world.taken] == ["desk-1"]
+                assert (one.mqtt.link, two.mqtt.link) == (Link.SUBSCRIBED, Link.STANDBY)
+
+
+async def test_what_is_not_stored_stays_in_the_session_of_the_version_before(
+    broker: Server, store: InlineStore
+) -> None:
+    async with client(broker.port, "alarmd-one", v5=True, session=True) as old:
+        await old.subscribe(SIGNAL + "+")
+    async with client(broker.port) as button:
+        await button.publish(SIGNAL + "desk-1", "{}")
+    async with node(broker, "one", store) as one:
+        await one.until(Link.SUBSCRIBED)
+        one.world.gate.clear()
+        one.supervisor.spawn("earlier", one.earlier())
+        await one.world.bell.until(lambda: one.world.pending)
+        await one.supervisor.end("earlier")
+        assert await asyncio.to_thread(left_at_the_broker, broker.port, "alarmd-one") == (True, [b"{}"])
 
 
 async def test_a_stranger_with_a_database_of_its_own_is_told_of(broker: Server) -> None:

@@ -17,6 +17,8 @@ from typing import Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from alarmd.errors import AlarmdError
 from alarmd.store import Database, open_database
@@ -201,3 +203,30 @@ class Witness:
             if event["kind"] in SIGNALS and data["device"] is not None:
                 self.signals.append(Signal(data["device"], data["ref"] or data["note"], now))
         return logged[-1].position if logged else after
+
+
+def left_at_the_broker(port: int, session: str) -> tuple[bool, list[bytes]]:
+    """Whether there is a session of this name, and what is queued in it."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, session, protocol=paho.MQTTv5)
+    there, present, queued = threading.Event(), [False], list[bytes]()
+
+    def connected(_client: object, _data: object, flags: paho.ConnectFlags, *_: object) -> None:
+        present[0] = flags.session_present
+        client.subscribe("marker", 0)
+        client.publish("marker", b"")
+
+    def came(_client: object, _data: object, message: paho.MQTTMessage) -> None:
+        if message.topic == "marker":
+            there.set()
+        else:
+            queued.append(bytes(message.payload))
+
+    client.on_connect, client.on_message = connected, came
+    keeps = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho types the rest
+    keeps.SessionExpiryInterval = 600
+    client.connect(HOST, port, clean_start=False, properties=keeps)
+    client.loop_start()
+    assert there.wait(10)
+    client.disconnect()
+    client.loop_stop()
+    return present[0], queued
