@@ -19,7 +19,7 @@ TABLE: dict[tuple[State, EventKind], tuple[State, ...]] = {
     (State.ACKNOWLEDGED, EventKind.LAPSED): (State.RAISED, State.ACKNOWLEDGED),
     (State.ACKNOWLEDGED, EventKind.DECLINED): (State.ACKNOWLEDGED, State.RAISED),
     (State.RAISED, EventKind.DECLINED): (State.RAISED,),
-    (State.ATTENDED, EventKind.DECLINED): (State.ATTENDED,),
+    (State.ATTENDED, EventKind.DECLINED): (State.ATTENDED, State.ACKNOWLEDGED, State.RAISED),
     (State.ACKNOWLEDGED, EventKind.ATTENDED): (State.ATTENDED,),
     **{(s, e): (s,) for s in ANY_OPEN for e in UNMOVING},
     # A stronger chain may ask for more people, or for others, than those who have come for the weaker one.

@@ -5,7 +5,7 @@ Only where somebody has pressed again since, it says that he is coming all the s
 Being there implies being on the way implies having answered, so those who skip a word are taken at the last one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from alarmd.alarm.events import EventKind, Json, Reason, next_wire, responder_data
@@ -54,6 +54,13 @@ def attend(draft: Draft) -> None:
     """Enough are there: the alarm is attended."""
     if draft.alarm.state is State.ACKNOWLEDGED and draft.alarm.arrived >= draft.alarm.needed:
         draft.happens(EventKind.ATTENDED, SYSTEM, {}, State.ATTENDED)
+
+
+def standing(before: Alarm, coming: Sequence[Responder], needed: int) -> State:
+    """What they make of the alarm who count and are coming or there, where so many are needed."""
+    if before.state is State.ATTENDED and sum(r.there for r in coming) >= needed:
+        return State.ATTENDED
+    return State.ACKNOWLEDGED if coming else State.RAISED
 
 
 def close(draft: Draft, kind: EventKind, by: Person, data: Json, state: State) -> None:
@@ -114,17 +121,21 @@ def _halted(alarm: Alarm, coming: int) -> NextStep | None:
 
 
 def _decline(draft: Draft, by: Person) -> None:
-    """He cannot. If he was coming and too few are left, the next undone step is due at once."""
+    """He cannot, or leaves. If he was coming and too few are left, the next undone step is due at once; if he was there
+    and too few are left there, the alarm is attended no longer."""
     before = draft.alarm
     known = before.responder(by.person)
     asked = any(n.person == by.person and not n.settled for n in before.notifications)
     if known is not None and not known.coming and not asked:
         return
-    left = before.coming - (known is not None and known.counts and known.coming)
+    left = [r for r in before.responders if r.counts and r.coming and r.person != by.person]
     counts = counted(by.person, draft.alarm.pressers, draft.chain, draft.organisation)
-    clock = resumed(draft, left)
-    state = State.RAISED if before.state is State.ACKNOWLEDGED and not left else before.state
-    draft.happens(EventKind.DECLINED, by, responder_data(by.person, counts=counts, arrive_by=None, next=clock), state)
+    clock = resumed(draft, len(left))
+    state = standing(before, left, before.needed)
+    data = responder_data(by.person, counts=counts, arrive_by=None, next=clock)
+    if before.state is State.ATTENDED and state is not State.ATTENDED:
+        data |= {"reason": Reason.TOO_FEW_THERE.value}
+    draft.happens(EventKind.DECLINED, by, data, state)
     advance(draft)
     draft.end_calls(before, by)
     draft.show(before)

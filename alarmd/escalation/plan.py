@@ -69,10 +69,9 @@ def again(draft: Draft) -> NextStep | None:
 
 
 def resumed(draft: Draft, coming: int) -> NextStep | None:
-    """The clock when so many are left who come: too few, and a standing clock goes on with the next undone step, now.
-    Once the alarm is attended it stands for good."""
+    """The clock when so many are left who come: too few, and one that stands goes on with the next undone step, now."""
     alarm, clock = draft.alarm, draft.alarm.next
-    if clock is None or clock.at is not None or coming >= alarm.needed or alarm.state is State.ATTENDED:
+    if clock is None or clock.at is not None or coming >= alarm.needed:
         return clock
     return replace(clock, at=draft.now)
 

@@ -1,17 +1,17 @@
 """A signal or a fault comes in: it opens an alarm, joins one or makes one stronger. PURE. Called by `decide`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from alarmd.alarm.events import Event, EventKind, Json, Reason, signal_data
 from alarmd.alarm.incoming import FaultFound, FaultGone, Outcome, Pressed
 from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
-from alarmd.alarm.model import SYSTEM, Alarm, Kind, Responder, Signal, State
+from alarmd.alarm.model import SYSTEM, Alarm, Kind, Signal, State
 from alarmd.alarm.times import stamp
 from alarmd.alarm.values import quick, replace
 from alarmd.alarm.veil import Veil, veil_wire
-from alarmd.escalation.answering import attend, counted
+from alarmd.escalation.answering import attend, counted, standing
 from alarmd.escalation.draft import Draft, Ids
 from alarmd.escalation.feedback import shown
 from alarmd.escalation.plan import advance, again, do_now, first
@@ -140,7 +140,7 @@ def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({}))
         "arrive_by": {r.person: stamp(r.arrive_by or signal.at + rule.arrive_within) for r in coming if not r.there},
         **coercion,
     }
-    draft.happens(EventKind.UPGRADED, signal.by, data, _upgraded_state(before, coming, rule.needed))
+    draft.happens(EventKind.UPGRADED, signal.by, data, standing(before, coming, rule.needed))
     _answer(draft, signal)
     draft.show(before)
     attend(draft)
@@ -148,13 +148,6 @@ def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({}))
     if stands:
         do_now(draft, clock, Reason.STEP_IS_DUE)
     advance(draft)
-
-
-def _upgraded_state(before: Alarm, coming: Sequence[Responder], needed: int) -> State:
-    """What those who come for the weaker kind, and count for the stronger one, make of it."""
-    if before.state is State.ATTENDED and sum(r.there for r in coming) >= needed:
-        return State.ATTENDED
-    return State.ACKNOWLEDGED if coming else State.RAISED
 
 
 def _answer(draft: Draft, signal: Signal) -> None:

@@ -9,7 +9,7 @@ from alarmd.alarm.events import EventKind, Json, Reason
 from alarmd.alarm.model import Purpose
 from alarmd.wording.texts import screen, word
 
-REASONED = (EventKind.STEP_DUE, EventKind.NOTIFIED, EventKind.JOINED)
+REASONED = (EventKind.STEP_DUE, EventKind.NOTIFIED, EventKind.JOINED, EventKind.DECLINED)
 """Kinds of event whose sentence does not say why."""
 QUIET = (Reason.STEP_IS_DUE, Reason.ENDED, None)
 """Reasons that go without saying."""

@@ -227,14 +227,6 @@ def test_one_who_declined_may_come_after_all() -> None:
     assert story.state() is State.ACKNOWLEDGED
 
 
-def test_one_who_leaves_an_attended_alarm_leaves_it_attended() -> None:
-    story = Story()
-    story.press()
-    story.does("ola", Action.ARRIVED)
-    story.does("ola", Action.DECLINE)
-    assert story.state() is State.ATTENDED
-
-
 def test_one_who_declined_and_is_asked_again_may_decline_again() -> None:
     """Else his other contact would be tried although he has just answered."""
     story = Story(answered_by(step(0, Target(TargetKind.PERSON, "ola")), repeat=Repeat(1, seconds(60))))

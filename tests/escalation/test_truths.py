@@ -305,6 +305,8 @@ class Truths(RuleBasedStateMachine):
             elif alarm.state is State.ACKNOWLEDGED:
                 assert alarm.coming
                 assert alarm.arrived < alarm.needed
+            elif alarm.state is State.ATTENDED:
+                assert alarm.arrived >= alarm.needed
 
     @invariant()
     def no_deadline_is_left_behind(self) -> None:

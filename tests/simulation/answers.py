@@ -92,6 +92,7 @@ class Answers:
             self._come(told)
         elif kind is EventKind.DECLINED:
             self.words[data["person"]] = Word(coming=False)
+            self._leave(told)
         elif kind is EventKind.LAPSED:
             yield from self._lapse(told)
         elif kind is EventKind.ATTENDED:
@@ -112,6 +113,13 @@ class Answers:
             self.words[person] = Word(coming=True, until=until, since=told)
         elif told.event.kind is EventKind.ARRIVED and word is not None:
             word.there, word.until = True, None
+
+    def _leave(self, told: Told) -> None:
+        """With too few left there, those who are only coming are waited for again, each as long as he has promised."""
+        if self.attended and self.arrived < self.chain.acknowledge.needed:
+            self.attended = False
+            for word in self.words.values():
+                word.since = told
 
     def _lapse(self, told: Told) -> Iterator[str]:
         at, people = told.event.at, told.event.data["people"]

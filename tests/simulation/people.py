@@ -140,12 +140,15 @@ class People:
             await self._answer(Answered(alarm, end, by, reason="seen to", outcome=Outcome.REAL))
 
     async def _come(self, alarm: str, by: Person) -> None:
-        """He says so; perhaps he is seen, perhaps he thinks better of it, perhaps he has lied."""
+        """He says so; perhaps he is seen, perhaps leaves again, perhaps he thinks better of it, perhaps he has lied."""
         habits, chance = self.around.scenario.habits[by.person], self.around.scenario.chance
         await self._answer(Answered(alarm, chance.choice([Action.ACKNOWLEDGE, Action.EN_ROUTE]), by))
         if chance.random() < habits.arrives:
             await asyncio.sleep(chance.uniform(0.5, 12))
             await self._answer(Answered(alarm, Action.ARRIVED, by))
+            if chance.random() < 0.1:
+                await asyncio.sleep(chance.uniform(0.5, 12))
+                await self._answer(Answered(alarm, Action.DECLINE, by))
         elif chance.random() < 0.2:
             await asyncio.sleep(chance.uniform(0.5, 5))
             await self._answer(Answered(alarm, Action.DECLINE, by))

@@ -188,7 +188,7 @@ ENGINE = (
     Mutant(
         "a decline leaves the clock standing",
         "alarmd.escalation.answering:_decline",
-        "clock = resumed(draft, left)",
+        "clock = resumed(draft, len(left))",
         "clock = draft.alarm.next",
     ),
     Mutant(
@@ -196,6 +196,12 @@ ENGINE = (
         "alarmd.escalation.answering:_acknowledge",
         "counts = counted(by.person, draft.alarm.pressers, draft.chain, draft.organisation)",
         "counts = True",
+    ),
+    Mutant(
+        "attended it stays, whoever leaves",
+        "alarmd.escalation.answering:standing",
+        "sum(r.there for r in coming) >= needed",
+        "True",
     ),
     Mutant(
         "the word of who pressed himself stops the chain",

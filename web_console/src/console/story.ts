@@ -65,6 +65,7 @@ const QUIET = new Set(['step_is_due', 'ended'])
 
 /** Where the sentence itself does not say it. */
 function whyOf(event: AlarmEvent): string | null {
-  const reason = event.kind === 'step_due' || event.kind === 'notified' || event.kind === 'joined' ? event.data.reason : null
+  const told = event.kind === 'step_due' || event.kind === 'notified' || event.kind === 'joined' || event.kind === 'declined'
+  const reason = told ? event.data.reason : null
   return reason && !QUIET.has(reason) ? reason : null
 }

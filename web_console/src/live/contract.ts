@@ -155,7 +155,7 @@ export interface EventData {
   acknowledged: Answering
   en_route: Answering
   arrived: Answering
-  declined: Answering
+  declined: Answering & { reason?: string }
   lapsed: { people: string[]; reason: string; next: Next | null }
   escalated: { reason: string; step: number; next: Next | null }
   attended: Record<string, never>
