@@ -50,6 +50,7 @@ class Reason(StrEnum):
     NEW_ROUND = "new_round"
     LAST_STEP_AGAIN = "last_step_again"
     NOBODY_REACHED = "nobody_reached"
+    KEPT_INSIDE = "kept_inside"
     ASKED_FOR_MORE = "asked_for_more"
     PRESSED_AGAIN = "pressed_again"
     NOT_ARRIVED = "not_arrived"

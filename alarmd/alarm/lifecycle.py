@@ -165,6 +165,7 @@ def _signal(event: Event) -> Signal:
         note=data["note"],
         pressed_at=data["pressed_at"],
         fault=data["fault"],
+        drill=data["drill"],
     )
 
 

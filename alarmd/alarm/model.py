@@ -109,7 +109,8 @@ SYSTEM = System()
 @quick
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One activation. `ref` is the sender's own mark for it; `fault` says what was unreadable in it."""
+    """One activation. `ref` is the sender's own mark for it; `fault` says what was unreadable in it; `drill`: it starts
+    one."""
 
     id: str
     at: datetime
@@ -121,6 +122,7 @@ class Signal:
     note: str | None = None
     pressed_at: str | None = None
     fault: str | None = None
+    drill: bool = False
 
 
 @quick
@@ -129,7 +131,7 @@ class Presses:
     """What is asked of an alarm's signals at every press and every deadline; it follows from them alone, and is kept
     so that the ten thousandth press of a storm is taken as quickly as the first. `last`: each presser's last signal,
     by `presser_key`, in the order of their first; `latest`: when each zone pressed last; `people`: who pressed
-    themselves."""
+    themselves, which whoever starts a drill has not."""
 
     signals: tuple[Signal, ...] = ()
     last: Mapping[tuple[str | None, str | None], Signal] = field(default_factory=dict)
@@ -143,7 +145,7 @@ class Presses:
             last[presser_key(signal.by, signal.device)] = signal
             if signal.zone is not None:
                 latest[signal.zone] = max(signal.at, latest.get(signal.zone, signal.at))
-            if isinstance(signal.by, Person):
+            if isinstance(signal.by, Person) and not signal.drill:
                 people.add(signal.by.person)
         return Presses((*self.signals, *more), last, latest, frozenset(people))
 

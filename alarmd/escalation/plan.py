@@ -111,7 +111,7 @@ def do_now(draft: Draft, clock: NextStep, reason: Reason) -> None:
 def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
     """Tell everyone the step means; when that is nobody, say so and move the later steps up. Was there somebody?"""
     step = draft.chain.steps[clock.step - 1]
-    people = _people(draft, step)
+    people = _people(draft, step, inside=_stays_inside(draft.alarm))
     after = _following(draft, clock)
     if not people:
         _pass(draft, clock, after)
@@ -199,14 +199,19 @@ def _distance(chain: Chain, clock: NextStep) -> timedelta:
 
 def _pass(draft: Draft, clock: NextStep, after: NextStep) -> None:
     """Nobody was meant: the next step of this round is due when this one was, and those behind it move up by as much.
-    It is the chain's fault unless those whom it means are on their way."""
+    It is the chain's fault unless those whom it means are on their way or have pressed themselves. What only the
+    exercise keeps from being told takes its time, as it will when it matters."""
+    step, alarm = draft.chain.steps[clock.step - 1], draft.alarm
+    if _people(draft, step, inside=False):
+        data = {"reason": Reason.KEPT_INSIDE.value, "step": clock.step, "next": next_wire(after)}
+        draft.happens(EventKind.ESCALATED, SYSTEM, data)
+        return
     if after.round == clock.round and after.at is not None:
         after = replace(after, at=clock.at)
     data = {"reason": Reason.NOBODY_REACHED.value, "step": clock.step, "next": next_wire(after)}
     draft.happens(EventKind.ESCALATED, SYSTEM, data)
-    step, alarm = draft.chain.steps[clock.step - 1], draft.alarm
-    targets = (*step.notify, *step.otherwise)
-    if _coming(alarm).isdisjoint(named_by(targets, draft.organisation, alarm.site, _zone(alarm), draft.now)):
+    named = named_by((*step.notify, *step.otherwise), draft.organisation, alarm.site, _zone(alarm), draft.now)
+    if named.isdisjoint(_coming(alarm) | alarm.pressers):
         _report(
             draft,
             f"nobody:{draft.alarm.chain}:{clock.step}",
@@ -220,24 +225,29 @@ def _report(draft: Draft, cause: str, text: str) -> None:
         draft.effects.append(ReportFault(draft.ids(), cause, text))
 
 
-def _people(draft: Draft, step: Step) -> list[Recipient]:
+def _people(draft: Draft, step: Step, *, inside: bool) -> list[Recipient]:
     """Those whom the step tells: its targets, else those of its `else`. Never the presser's side, nobody who is coming;
-    those who declined are asked again only where nobody else is left."""
+    those who declined are asked again only where nobody else is left. `inside`: nobody outside the organisation."""
     alarm = draft.alarm
     never = alarm.pressers | _coming(alarm) | (alarm.veil.people if alarm.veil else frozenset())
     declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
     for without in (never | declined, never):
         for targets in (step.notify, step.otherwise):
-            if people := _able(draft, step, targets, without):
+            if people := _able(draft, step, targets, without, inside=inside):
                 return people
     return []
 
 
-def _able(draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str]) -> list[Recipient]:
-    """Those meant who can be told by this step at all. No drill and no test leaves the organisation, unless it says
-    so."""
+def _stays_inside(alarm: Alarm) -> bool:
+    """No drill and no test leaves the organisation, unless it says so."""
+    return (alarm.drill or alarm.kind is Kind.TEST) and not alarm.externals
+
+
+def _able(
+    draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str], *, inside: bool
+) -> list[Recipient]:
+    """Those meant who can be told by this step at all."""
     alarm, organisation = draft.alarm, draft.organisation
-    inside = (alarm.drill or alarm.kind is Kind.TEST) and not alarm.externals
 
     def able(id: str) -> bool:
         recipient = organisation.recipient(id)

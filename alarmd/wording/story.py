@@ -38,6 +38,8 @@ def _key(kind: EventKind, data: Json) -> str:
             return "event.all_clear"
         case EventKind.ESCALATED if data["reason"] == Reason.NOBODY_REACHED:
             return "event.step_nobody"
+        case EventKind.ESCALATED if data["reason"] == Reason.KEPT_INSIDE:
+            return "event.step_inside"
         case EventKind.UPGRADED if data.get("pin"):
             return "event.coerced"
         case EventKind.CANCELLED if data.get("pin"):

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action
+from alarmd.alarm.incoming import Action, Pressed
 from alarmd.alarm.model import Kind, Person
 from alarmd.organisation.model import (
     Absence,
@@ -271,11 +272,41 @@ def test_no_drill_and_no_test_leaves_the_organisation_unless_it_says_so(
     assert story.folded(alarm.id) == alarm
 
 
-def test_a_drill_whose_step_means_externals_alone_passes_on() -> None:
-    chain = (step(0, Target(TargetKind.EXTERNAL, "arc")), step(20, one("ola")))
-    story = Story(answered_by(*chain), arrives=True)
+@pytest.mark.parametrize("exercise", [{"drill": True}, {"kind": Kind.TEST}])
+def test_a_step_that_an_exercise_keeps_inside_takes_its_time_and_is_no_fault(exercise: dict[str, Any]) -> None:
+    chain = (step(0, Target(TargetKind.EXTERNAL, "arc")), step(20, one("ola")), step(30, team("nobody")))
+    story = Story(answered_by(*chain, repeat=Repeat(1, seconds(600))), arrives=True)
+    story.press(**exercise)
+    story.wait(100)
+    assert story.steps() == [(0, 1, []), (20, 2, ["ola"]), (30, 3, [])]
+    passed = [e.data["reason"] for e in story.events[story.last] if e.kind is EventKind.ESCALATED]
+    assert passed == ["kept_inside", "nobody_reached"]
+    assert faults(story) == ["nobody:only:3"]
+
+
+def test_more_people_asked_for_are_those_of_the_step_behind_the_one_that_is_kept_inside() -> None:
+    chain = (step(0, one("ola")), step(60, Target(TargetKind.EXTERNAL, "arc")), step(120, one("per")))
+    story = Story(answered_by(*chain, repeat=Repeat(1, seconds(600))), arrives=True)
     story.press(drill=True)
+    story.does("eva", Action.ESCALATE)
+    assert story.steps() == [(0, 1, ["ola"]), (0, 2, []), (0, 3, ["per"])]
+
+
+def test_a_step_that_means_the_presser_alone_is_passed_at_once_and_is_no_fault() -> None:
+    story = Story(answered_by(step(0, one("kari")), step(20, one("ola")), repeat=Repeat(1, seconds(600))), arrives=True)
+    story.happens(pressed_at_reception(Person("kari", "Kari", "phone")))
     assert story.steps() == [(0, 1, []), (0, 2, ["ola"])]
+    assert faults(story) == []
+
+
+def test_whoever_starts_a_drill_is_asked_like_anybody_and_once_it_is_real_has_still_not_pressed() -> None:
+    story = Story(answered_by(step(0, one("eva")), step(20, one("ola")), repeat=Repeat(1, seconds(600))), arrives=True)
+    story.happens(Pressed(Person("eva", "Eva", "console"), device="desk-3", drill=True))
+    assert story.steps() == [(0, 1, ["eva"])]
+    assert (story.alarm.first.by, story.alarm.pressers) == (Person("eva", "Eva", "console"), frozenset())
+    story.pin("kari")
+    assert (story.alarm.live, story.alarm.pressers) == (True, frozenset({"kari"}))
+    assert story.folded(story.last) == story.alarm
 
 
 # What went wrong elsewhere (docs/lessons.md).

@@ -70,8 +70,8 @@ class Clock:
 
     @staticmethod
     def _passed(told: Told) -> bool:
-        """A step that reaches nobody."""
-        return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] == Reason.NOBODY_REACHED
+        """A step that tells nobody."""
+        return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] != Reason.ASKED_FOR_MORE
 
     def _move(self, told: Told) -> None:
         """What an answer, a lapse, an upgrade or one more press makes of the clock. It stands while enough are coming,
@@ -109,10 +109,13 @@ class Clock:
         due, data = self._due, told.event.data
         people = meant(self._seen, told, self._chain.steps[due.step - 1])
         passed = told.event.kind is EventKind.ESCALATED
+        kept = passed and bool(meant(self._seen, told, self._chain.steps[due.step - 1], outside=True))
         name = f"step {due.step} of round {due.round}"
         if data["step"] != due.step or passed == bool(people) or data.get("round", due.round) != due.round:
             yield f"{'passed' if passed else 'did'} step {data['step']}, expected {name} for {people}"
             return
+        if passed and data["reason"] != (Reason.KEPT_INSIDE if kept else Reason.NOBODY_REACHED):
+            yield f"{name} was passed because of {data['reason']}"
         if not passed and data["tell"] != people:
             yield f"{name} tells {data['tell']}, and should tell {people}"
         if due.at is None:
@@ -123,7 +126,7 @@ class Clock:
         until = self._until(due.at, due.since)
         if told.at > until:
             yield f"{name} was done at {told.at:.3f}, and should have been until {until:.3f}"
-        self._due = self._following(due.at, told, passed=passed)
+        self._due = self._following(due.at, told, passed=passed and not kept)
 
     def _following(self, at: datetime, told: Told, *, passed: bool) -> Due:
         due = self._due

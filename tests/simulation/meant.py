@@ -13,14 +13,14 @@ from tests.simulation.record import Record, Told
 Asks = Callable[[str], bool]
 
 
-def meant(seen: Record, told: Told, step: Step) -> list[str]:
+def meant(seen: Record, told: Told, step: Step, *, outside: bool = False) -> list[str]:
     """Whom it tells. The alarm is as it stands at this event, the time is the event's. Who has declined is asked again
-    only where nobody else is left.
+    only where nobody else is left. `outside`: were this no exercise that is kept inside.
     """
     declined = {r.person for r in told.alarm.responders if r.state is ResponderState.DECLINED}
 
     def able(who: str) -> bool:
-        return _may_be_told(seen, told, who, step)
+        return _may_be_told(seen, told, who, step, outside=outside)
 
     def willing(who: str) -> bool:
         return who not in declined and able(who)
@@ -33,13 +33,13 @@ def meant(seen: Record, told: Told, step: Step) -> list[str]:
     return []
 
 
-def _may_be_told(seen: Record, told: Told, who: str, step: Step) -> bool:
+def _may_be_told(seen: Record, told: Told, who: str, step: Step, *, outside: bool) -> bool:
     """Never the presser's side, nobody who is coming or away, nobody outside in an exercise that does not say so; and
     he must have a way to be told.
     """
     alarm, organisation = told.alarm, seen.organisation(told.alarm)
     if who in organisation.externals:
-        return seen.exercise_leaves(alarm) or not (alarm.drill or alarm.kind is Kind.TEST)
+        return outside or seen.exercise_leaves(alarm) or not (alarm.drill or alarm.kind is Kind.TEST)
     coming = {r.person for r in alarm.responders if r.state is not ResponderState.DECLINED}
     hidden = seen.tales[alarm.id][0].event.data.get("behind")
     if who in alarm.pressers or (hidden and who in hidden["people"]):

@@ -127,7 +127,7 @@ ENGINE = (
     ),
     Mutant(
         "a drill is told to those outside",
-        "alarmd.escalation.plan:_able",
+        "alarmd.escalation.plan:_stays_inside",
         "(alarm.drill or alarm.kind is Kind.TEST) and not alarm.externals",
         "False",
     ),

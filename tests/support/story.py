@@ -145,7 +145,7 @@ class Story:
         return [
             ((e.at - began).total_seconds(), e.data["step"], e.data.get("tell", []))
             for e in self.events[self.last]
-            if e.kind is EventKind.STEP_DUE or e.data.get("reason") == "nobody_reached"
+            if e.kind is EventKind.STEP_DUE or e.data.get("reason") in ("nobody_reached", "kept_inside")
         ]
 
     def told(self, channel: str) -> list[str]:

@@ -87,6 +87,11 @@ def test_every_state_of_an_attempt_and_every_kind_of_alarm_has_its_words(languag
         (EventKind.STEP_DUE, {}, "Step 2: notifying ola, per"),
         (EventKind.STEP_DUE, {"round": 3, "reason": "new_round"}, "Step 2, round 3: notifying ola, per (a new round)"),
         (EventKind.ESCALATED, {"reason": "nobody_reached"}, "Step 2: reached nobody"),
+        (
+            EventKind.ESCALATED,
+            {"reason": "kept_inside"},
+            "Step 2: only for those outside the organisation, who are not told in a drill or test",
+        ),
         (EventKind.ESCALATED, {}, "Notifying more now, asked by Eva Moe"),
         (EventKind.LAPSED, {}, "Acknowledgement lapsed: ola did not arrive in time"),
         (EventKind.JOINED, {}, "Pressed again: Panic alarm"),

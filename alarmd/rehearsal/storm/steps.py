@@ -10,7 +10,7 @@ from typing import Any
 from alarmd.alarm.times import moment
 
 DONE = ("step_due", "escalated")
-OF_ITSELF = ("step_is_due", "new_round", "last_step_again", "nobody_reached")
+OF_ITSELF = ("step_is_due", "new_round", "last_step_again", "nobody_reached", "kept_inside")
 """Reasons of steps that the clock brings; what somebody asks for is not due and may be done again."""
 ENDS = ("resolved", "cancelled", "attended")
 

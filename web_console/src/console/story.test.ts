@@ -6,8 +6,8 @@ import { reasonOf, sentence } from './story'
 
 const KINDS = ['raised', 'joined', 'upgraded', 'step_due', 'notified', 'receipt', 'acknowledged', 'en_route', 'arrived', 'declined', 'lapsed',
   'escalated', 'attended', 'noted', 'resolved', 'cancelled'] as const
-const REASONS = ['step_is_due', 'new_round', 'last_step_again', 'nobody_reached', 'asked_for_more', 'pressed_again', 'not_arrived', 'too_few_there',
-  'not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'ended', 'duress_pin']
+const REASONS = ['step_is_due', 'new_round', 'last_step_again', 'nobody_reached', 'kept_inside', 'asked_for_more', 'pressed_again', 'not_arrived',
+  'too_few_there', 'not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'ended', 'duress_pin']
 const DATA = {
   kind: 'panic', note: null, fault: null, step: 2, round: 1, tell: ['ola'], person: 'ola', people: ['ola'], purpose: 'step', channel: 'sms',
   state: 'delivered', reason: 'new_round', text: 'seen', outcome: 'real',
@@ -44,6 +44,10 @@ describe('the reason', () => {
     expect(told('notified', { reason: 'not_delivered' })[1]).toBe('(not delivered in time)')
     expect(told('notified', { purpose: 'all_clear', reason: 'ended' })).toEqual(['Sending the all-clear to ola', null])
     expect(told('lapsed', { reason: 'not_arrived' })[1]).toBeNull()
+  })
+
+  it('tells a step that an exercise keeps inside from one that reached nobody', () => {
+    expect(told('escalated', { reason: 'kept_inside' })[0]).toMatch(/^Step 2: only for those outside/)
   })
 
   it('tells a step that reached nobody from a call for more', () => {

@@ -31,7 +31,9 @@ export function sentence(t: T, places: Places, event: AlarmEvent): string {
     case 'lapsed':
       return t('event.lapsed', { who: places.people(event.data.people) })
     case 'escalated':
-      return event.data.reason === 'nobody_reached' ? t('event.step_nobody', { n: event.data.step }) : t('event.escalated', { who })
+      if (event.data.reason === 'nobody_reached') return t('event.step_nobody', { n: event.data.step })
+      if (event.data.reason === 'kept_inside') return t('event.step_inside', { n: event.data.step })
+      return t('event.escalated', { who })
     case 'attended':
       return t('event.attended')
     case 'noted':
