@@ -40,7 +40,7 @@ def first(chain: Chain, began: datetime) -> NextStep:
 
 
 def due(alarm: Alarm) -> datetime | None:
-    """When this alarm must be looked at again; None only when it is attended or over."""
+    """When this alarm must be looked at again; None only when it is attended, and nobody has pressed since, or over."""
     moments = [retry.due(alarm), alarm.next.at if alarm.next else None]
     if alarm.state is State.ACKNOWLEDGED:
         moments += [r.arrive_by for r in alarm.responders]
@@ -61,9 +61,9 @@ def lapse(draft: Draft) -> None:
 
 def again(draft: Draft) -> NextStep | None:
     """The clock when somebody presses again. One that stands because enough are coming goes on: the next undone step is
-    due at its distance from the one before it, counted from now. Once the alarm is attended it stands for good."""
+    due at its distance from the one before it, counted from now."""
     clock = draft.alarm.next
-    if clock is None or clock.at is not None or draft.alarm.state is State.ATTENDED:
+    if clock is None or clock.at is not None:
         return clock
     return replace(clock, at=draft.now + _distance(draft.chain, clock))
 

@@ -192,16 +192,40 @@ def test_a_press_within_settle_of_the_last_is_the_same_movement_of_the_hand() ->
     assert story.alarm.asks
 
 
-def test_an_attended_alarm_sounds_and_its_clock_stays_as_it_is() -> None:
+@pytest.mark.parametrize("later", [30, 86400])
+def test_an_attended_alarm_stays_so_and_its_clock_goes_on_from_the_press(later: float) -> None:
+    """Those who came may have left long ago, and never said so."""
+    story = one_after_another()
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    story.wait(later)
+    assert story.due[story.last] is None
+    story.press()
+    assert (newest(story)["sounds"], newest(story)["reason"]) == (True, "pressed_again")
+    assert story.state() is State.ATTENDED
+    assert story.alarm.next == NextStep(2, 1, story.now + seconds(20))
+    assert story.due[story.last] == story.now + seconds(20)
+    story.wait(60)
+    assert story.steps()[1:] == [(later + 20, 2, ["per"]), (later + 60, 3, ["siv"])]
+    assert story.state() is State.ATTENDED
+
+
+@pytest.mark.parametrize(
+    ("person", "action"),
+    [("ola", Action.ARRIVED), ("ola", Action.ACKNOWLEDGE), ("per", Action.EN_ROUTE), ("per", Action.ARRIVED)],
+)
+def test_of_an_attended_alarm_too_the_word_of_one_who_counts_makes_it_stand_again(person: str, action: Action) -> None:
     story = one_after_another()
     story.press()
     story.does("ola", Action.ARRIVED)
     story.wait(30)
     story.press()
-    assert newest(story)["sounds"] is True
+    assert story.does(person, action).events
     assert story.state() is State.ATTENDED
     assert story.alarm.next == NextStep(2, 1, None)
     assert story.due[story.last] is None
+    story.wait(600)
+    assert story.told("sms") == ["ola"]
 
 
 def test_what_the_first_word_made_pointless_stays_so() -> None:

@@ -67,11 +67,11 @@ def attempts(alarm: Alarm, states: tuple[AttemptState, ...]) -> set[str]:
 
 
 def pressed_again(events: list[Event]) -> bool:
-    """Has somebody pressed an acknowledged alarm, and nobody who counts said since that he is coming?"""
+    """Has somebody pressed an alarm that was answered, and nobody who counts said since that he is coming?"""
     again = False
     for event in events:
         if event.kind is EventKind.JOINED:
-            again |= event.data["sounds"] and event.state is State.ACKNOWLEDGED
+            again |= event.data["sounds"] and event.state is not State.RAISED
         elif event.kind is EventKind.UPGRADED or (event.kind in COMING and event.data["counts"]):
             again = False
     return again
@@ -278,7 +278,7 @@ class Truths(RuleBasedStateMachine):
             else:
                 assert alarm.next is not None
                 stands = alarm.enough and not pressed_again(self.story.events[id])
-                assert (alarm.next.at is None) == (stands or alarm.state is State.ATTENDED)
+                assert (alarm.next.at is None) == stands
 
     @invariant()
     def a_word_that_holds_for_a_time_is_of_one_who_counts_and_is_on_his_way(self) -> None:

@@ -13,6 +13,8 @@ from tests.simulation.answers import COME, Answers, chain_for
 from tests.simulation.meant import meant
 from tests.simulation.record import Record, Told
 
+ANSWERED = (State.ACKNOWLEDGED, State.ATTENDED)
+
 
 def chain_was_followed(seen: Record) -> Iterator[str]:
     """Every alarm told everyone whom its chain names, in order and in time, as long as too few were coming, and nobody
@@ -86,11 +88,11 @@ class Clock:
             self._due = Due(1, 1, begins, told, asked=enough)
         elif kind is EventKind.ESCALATED and not self._passed(told):
             self._due = Due(due.step, due.round, at, told, asked=True)
-        elif kind is EventKind.JOINED and told.event.data["sounds"] and self.answers.state is State.ACKNOWLEDGED:
+        elif kind is EventKind.JOINED and told.event.data["sounds"] and self.answers.state in ANSWERED:
             self._pressed_again = True
             if due.at is None:
                 due.at, due.since = at + self._distance(due.step, due.round), told
-        elif (self.answers.attended or self.answers.over or (enough and not self._pressed_again)) and not due.asked:
+        elif (self.answers.over or (enough and not self._pressed_again)) and not due.asked:
             due.at = None
         elif due.at is None and not enough:
             due.at, due.since = at, told

@@ -28,6 +28,12 @@ describe('one who is coming', () => {
     expect(nextStep(pressed, 'per')).toBe('acknowledge')
   })
 
+  it('may say it again once he is there, too', () => {
+    const pressed = alarm({ state: 'attended', next: RUNS, presses: 2, responders: [ola('arrived')] })
+    expect(able(pressed, 'ola').acknowledge).toBe(true)
+    expect(nextStep(pressed, 'ola')).toBe('acknowledge')
+  })
+
   it('need not where others are still wanted, where his word does not count, and once enough are there', () => {
     expect(able(alarm({ next: RUNS, needed: 2 }), 'ola').acknowledge).toBe(false)
     expect(able(alarm({ next: RUNS, responders: [ola('en_route', false)] }), 'ola').acknowledge).toBe(false)

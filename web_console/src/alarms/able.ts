@@ -20,10 +20,10 @@ export function able(alarm: Alarm, me: string): Record<Verb, boolean> {
   }
 }
 
-/** Enough are coming, he among them, and somebody has pressed since: his word once more makes the chain's clock stand. */
+/** Enough are coming or there, he among them, and somebody has pressed since: his word once more makes the chain's clock stand. */
 export function askedAgain(alarm: Alarm, me: string): boolean {
   const coming = alarm.responders.filter(isComing)
-  return Boolean(alarm.state === 'acknowledged' && alarm.next?.at && coming.length >= alarm.needed && coming.some((r) => r.person === me))
+  return Boolean((alarm.state === 'acknowledged' || alarm.state === 'attended') && alarm.next?.at && coming.length >= alarm.needed && coming.some((r) => r.person === me))
 }
 
 function isComing(responder: Responder): boolean {
