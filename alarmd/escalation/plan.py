@@ -69,11 +69,12 @@ def again(draft: Draft) -> NextStep | None:
 
 
 def resumed(draft: Draft, coming: int) -> NextStep | None:
-    """The clock when so many are left who come: too few, and one that stands goes on with the next undone step, now."""
+    """The clock when one who counted comes no longer and so many are left: too few, and the next undone step is due
+    now, whether the clock stood or ran."""
     alarm, clock = draft.alarm, draft.alarm.next
-    if clock is None or clock.at is not None or coming >= alarm.needed:
+    if clock is None or coming >= min(alarm.needed, alarm.coming):
         return clock
-    return replace(clock, at=draft.now)
+    return replace(clock, at=min(clock.at or draft.now, draft.now))
 
 
 def fall_back(draft: Draft) -> None:
@@ -100,11 +101,14 @@ def advance(draft: Draft) -> None:
 
 
 def do_now(draft: Draft, clock: NextStep, reason: Reason) -> None:
-    """This step at once, also while the clock stands; when it reaches nobody, the next of its round."""
+    """This step at once, also while the clock stands; when it reaches nobody, the one after it, of the next round too,
+    until one reaches somebody or each was tried."""
     after: NextStep | None = clock
-    while after is not None and after.round == clock.round:
+    tried: set[int] = set()
+    while after is not None and after.step not in tried:
         if _do_step(draft, replace(after, at=draft.now), reason):
             return
+        tried.add(after.step)
         after = draft.alarm.next
 
 

@@ -83,13 +83,38 @@ def test_when_one_of_enough_lapses_the_clock_goes_on_only_if_too_few_are_left() 
     assert story.steps()[1:] == [(400, 2, ["per"])]
 
 
-def test_a_clock_that_runs_is_not_disturbed_by_a_lapse() -> None:
-    rule = Acknowledge(needed=2, arrive_within=seconds(30))
-    story = one_after_another(acknowledge=rule)
+@pytest.mark.parametrize("holds", [30, 300])
+def test_where_too_few_come_one_less_does_the_next_step_at_once_though_the_clock_ran(holds: int) -> None:
+    story = one_after_another(acknowledge=Acknowledge(needed=2, arrive_within=seconds(holds)))
     story.press()
     story.does("ola", Action.ACKNOWLEDGE)
+    story.wait(30)
+    if holds > 30:
+        story.does("ola", Action.DECLINE)
+    assert story.state() is State.RAISED
+    assert story.steps() == [(0, 1, ["ola"]), (20, 2, ["per"]), (30, 3, ["siv"])]
     story.wait(60)
-    assert story.steps() == [(0, 1, ["ola"]), (20, 2, ["per"]), (60, 3, ["siv"])]
+    assert story.steps()[3:] == [(90, 3, ["siv"])], "and what comes after it keeps its distance"
+
+
+@pytest.mark.parametrize("who", ["per", "kari"])
+def test_one_who_declines_and_was_not_counted_on_hurries_nothing(who: str) -> None:
+    story = one_after_another(acknowledge=Acknowledge(frozenset({"guard"}), needed=2))
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.does("kari", Action.ACKNOWLEDGE)
+    story.wait(5)
+    story.does(who, Action.DECLINE)
+    assert story.alarm.next == NextStep(2, 1, story.alarm.opened_at + seconds(20))
+
+
+def test_a_lapse_puts_off_no_step_that_was_due_already() -> None:
+    story = one_after_another(acknowledge=Acknowledge(needed=2, arrive_within=seconds(30)))
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.now += seconds(50)
+    story.wait(10)
+    assert story.steps() == [(0, 1, ["ola"]), (50, 2, ["per"]), (60, 3, ["siv"])]
 
 
 def test_one_who_has_arrived_does_not_lapse() -> None:
@@ -144,14 +169,24 @@ def test_a_call_for_more_goes_on_to_the_step_that_reaches_somebody() -> None:
     assert story.steps()[1:] == [(0, 2, []), (0, 3, ["per"])]
 
 
-def test_a_call_for_more_that_nobody_is_left_for_ends_with_the_round() -> None:
+def test_a_call_for_more_goes_on_into_the_next_round_where_the_rest_of_this_one_reaches_nobody() -> None:
     story = Story(answered_by(step(0, one("ola")), step(20, team("nobody")), repeat=Repeat(1, seconds(60))))
     story.arrives = True
     story.press()
     story.does("per", Action.ACKNOWLEDGE)
     story.does("per", Action.ESCALATE)
-    assert story.steps()[1:] == [(0, 2, [])]
-    assert story.alarm.next == NextStep(1, 2, None)
+    assert story.steps()[1:] == [(0, 2, []), (0, 1, ["ola"])]
+    assert story.alarm.next == NextStep(2, 2, None)
+
+
+def test_a_call_for_more_that_nobody_is_left_for_tries_each_step_once() -> None:
+    chain = (step(0, one("ola")), step(20, team("nobody")), step(30, team("nobody")))
+    story = Story(answered_by(*chain, repeat=Repeat(1, seconds(60))), arrives=True)
+    story.press()
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.does("per", Action.ESCALATE)
+    assert story.steps()[1:] == [(0, 2, []), (0, 3, []), (0, 1, [])]
+    assert story.alarm.next == NextStep(2, 2, None)
 
 
 # The daemon was away, the clock was wrong.

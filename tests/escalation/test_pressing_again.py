@@ -133,20 +133,29 @@ def test_while_too_few_are_coming_one_word_more_of_the_same_person_is_nothing_ne
     assert not story.does("ola", Action.ACKNOWLEDGE).events
 
 
-def test_one_who_cannot_after_all_leaves_the_clock_that_runs_as_it_is() -> None:
+def test_one_who_cannot_after_all_does_the_next_step_at_once_though_the_clock_runs() -> None:
     story = pressed_again()
     story.does("ola", Action.DECLINE)
     assert story.state() is State.RAISED
-    story.wait(20)
-    assert story.steps()[1:] == [(50, 2, ["per"])]
+    story.wait(60)
+    assert story.steps()[1:] == [(30, 2, ["per"]), (70, 3, ["siv"])]
 
 
-def test_the_promise_of_one_who_is_coming_lapses_in_its_time_all_the_same() -> None:
-    story = pressed_again(repeat=Repeat(1, seconds(600)))
-    story.wait(275)
-    assert story.kinds()[-1] is EventKind.LAPSED
+def test_the_promise_of_one_who_is_coming_lapses_in_its_time_and_pressing_again_delays_no_help() -> None:
+    chain = (step(0, one("ola")), step(600, one("per")))
+    story = Story(answered_by(*chain, repeat=Repeat(1, seconds(600))), arrives=True)
+    story.press()
+    story.wait(10)
+    story.does("ola", Action.EN_ROUTE)
+    story.wait(290)
+    story.press()
+    assert story.alarm.next == NextStep(2, 1, story.now + seconds(600))
+    story.wait(10)
+    assert EventKind.LAPSED in story.kinds()
     assert story.state() is State.RAISED
-    assert story.steps()[1:] == [(50, 2, ["per"]), (90, 3, ["siv"])]
+    assert story.steps()[1:] == [(310, 2, ["per"])]
+    story.wait(600)
+    assert story.steps()[2:] == [(910, 1, ["ola"])]
 
 
 def test_in_a_new_round_it_is_what_lies_between_two_rounds() -> None:

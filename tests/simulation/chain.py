@@ -27,7 +27,7 @@ def chain_was_followed(seen: Record) -> Iterator[str]:
 @dataclass
 class Due:
     """The next step: when (not while the clock stands), and the event by which that was settled. `asked`: somebody
-    wants it whoever is coming.
+    wants it whoever is coming, and since then those that were `passed` have reached nobody.
     """
 
     step: int
@@ -35,6 +35,7 @@ class Due:
     at: datetime | None
     since: Told
     asked: bool = False
+    passed: frozenset[int] = frozenset()
 
 
 class Clock:
@@ -58,8 +59,9 @@ class Clock:
             wrong = list(self._kept_waiting(told.at))
             if told.event.kind is EventKind.STEP_DUE or self._passed(told):
                 wrong += self._do(told)
+            coming = self.answers.coming
             wrong += self.answers.hear(told)
-            self._move(told)
+            self._move(told, fewer=self.answers.coming < coming)
             wrong += self._shown(told)
             yield from wrong
             if wrong:
@@ -75,9 +77,10 @@ class Clock:
         """A step that tells nobody."""
         return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] != Reason.ASKED_FOR_MORE
 
-    def _move(self, told: Told) -> None:
+    def _move(self, told: Told, *, fewer: bool) -> None:
         """What an answer, a lapse, an upgrade or one more press makes of the clock. It stands while enough are coming,
-        unless somebody has pressed since one of them has said so.
+        unless somebody has pressed since one of them has said so. With one who came and counted gone, and too few left,
+        the next step is due at once.
         """
         kind, at, due = told.event.kind, told.event.at, self._due
         enough = self.answers.enough
@@ -94,8 +97,8 @@ class Clock:
                 due.at, due.since = at + self._distance(due.step, due.round), told
         elif (self.answers.over or (enough and not self._pressed_again)) and not due.asked:
             due.at = None
-        elif due.at is None and not enough:
-            due.at, due.since = at, told
+        elif not enough and (fewer or due.at is None):
+            due.at, due.since = min(due.at or at, at), told
 
     def _shown(self, told: Told) -> Iterator[str]:
         """What everybody can see of the clock."""
@@ -131,12 +134,18 @@ class Clock:
         self._due = self._following(due.at, told, passed=passed and not kept)
 
     def _following(self, at: datetime, told: Told, *, passed: bool) -> Due:
+        """The step after this one. Of those asked for each is tried once, until one reaches anybody."""
         due = self._due
+        tried = due.passed | {due.step}
         if due.step < len(self._chain.steps):
-            later = timedelta() if passed else self._distance(due.step + 1, due.round)
-            return Due(due.step + 1, due.round, at + later, told, asked=due.asked and passed)
-        begins, round = self._begins(), due.round + 1
-        return Due(begins, round, max(at, told.event.at) + self._distance(begins, round), told)
+            step, round = due.step + 1, due.round
+            later = at if passed else at + self._distance(step, round)
+        else:
+            step, round = self._begins(), due.round + 1
+            later = max(at, told.event.at) + self._distance(step, round)
+        if due.asked and passed and step not in tried:
+            return Due(step, round, told.event.at, told, asked=True, passed=tried)
+        return Due(step, round, later, told)
 
     def _begins(self) -> int:
         """With which step each later round begins."""

@@ -14,7 +14,7 @@ ENGINE = (
     Mutant(
         "a lapse sets no new deadline",
         "alarmd.escalation.plan:resumed",
-        "return replace(clock, at=draft.now)",
+        "return replace(clock, at=min(clock.at or draft.now, draft.now))",
         "return clock",
     ),
     Mutant(
