@@ -2,8 +2,10 @@
 broker that belongs to it; whoever sits reads that session, the others stand by.
 
 Who sits raises `beat` every BEAT, as long as broker and store answer. A beat that a watcher has seen stand still for
-PATIENCE, by his own clock, belongs to a node that is dead, stopped or cut off, whatever it believes. No instant of one
-node is compared with another's, so clocks may differ. Taking the seat gives it a new `term`: from that commit on, what
+PATIENCE, by his own clock, belongs to a node that is dead, stopped or cut off, whatever it believes. But a database
+where all wait long for the lock lets a healthy one be silent for longer; so the end of that time is counted in turns at
+the lock, where both stand in one line: it had as many as the watcher and did not use them. No instant of one node is
+compared with another's, so clocks may differ. Taking the seat gives it a new `term`: from that commit on, what
 the one before has not stored is refused (deliveries.py), and the broker delivers it to his successor. Terms are drawn,
 not counted: a database that fails over and lacks its last moments would count the same number out twice.
 """
@@ -26,9 +28,13 @@ log = structlog.get_logger()
 BEAT = timedelta(milliseconds=500)
 LOOK = timedelta(milliseconds=250)
 """How often who stands by looks whether the other still works."""
-PATIENCE = timedelta(seconds=2)
-"""As long as PostgreSQL leaves the lock to a node that was stopped with it. With LOOK, a new connection and a commit it
-is well within the 5 s in which a press must be stored though a node dies.
+DOUBT = timedelta(seconds=1)
+"""Whose beat has stood still for so long is looked at closely."""
+TURNS = 6
+"""How often a watcher then gets the lock that every writer takes, and the holder does not, before it is silent."""
+PATIENCE = DOUBT + TURNS * LOOK
+"""Where the lock is free at once. With a new connection and a commit it is well within the 5 s in which a press must be
+stored though a node dies, also one that PostgreSQL lets keep the lock for 2 s when it was stopped with it.
 """
 
 
@@ -83,6 +89,7 @@ class SeatKeeper:
         """No life but an earlier one of ours, or an answer that was lost, can have put our name on the seat."""
         self._seen: tuple[int, int] | None = None
         self._since = clock.now()
+        self._turns = 0
         self._settled: list[Settled] = []
         self._unnoted = False
         """The broker has begun a session of which the store does not know yet."""
@@ -110,7 +117,11 @@ class SeatKeeper:
         self._lose()
         self._watch(seat)
         ground = self._ground(seat, by_broker=by_broker, gone=gone)
-        return await self._take(seat, ground) if ground is not None else None
+        if ground is not None:
+            return await self._take(seat, ground)
+        if by_broker and self._clock.now() - self._since >= DOUBT:
+            await self._wait_for_turn()
+        return None
 
     async def beat(self, settled: Sequence[Settled] = ()) -> Standing:
         """The broker has just answered us: say so, and forget the marks of what it knows to be taken."""
@@ -181,7 +192,18 @@ class SeatKeeper:
 
     def _watch(self, seat: Seat) -> None:
         if self._seen != (seat.term, seat.beat):
-            self._seen, self._since = (seat.term, seat.beat), self._clock.now()
+            self._seen, self._since, self._turns = (seat.term, seat.beat), self._clock.now(), 0
+
+    async def _wait_for_turn(self) -> None:
+        """Stand in line for the lock as the holder does, and look whether it has had its turn before us."""
+        try:
+            seat = await self._store.transact(_seat)
+        except NotDurable as fault:
+            self._seen = None  # nor can the holder have written
+            log.warning("the seat cannot be looked at", why=str(fault))
+            return
+        self._turns += 1
+        self._watch(seat)
 
     def _ground(self, seat: Seat, *, by_broker: bool, gone: int | None) -> Ground | None:
         if seat.holder == self._node and self._may_be_ours:
@@ -192,13 +214,14 @@ class SeatKeeper:
             return Ground.FREE
         if gone == seat.term:
             return Ground.GONE
-        return Ground.SILENT if self._clock.now() - self._since >= PATIENCE else None
+        return Ground.SILENT if self._turns >= TURNS else None
 
     async def _take(self, seen: Seat, ground: Ground) -> Sitting | None:
         try:
             taken = await self._store.transact(partial(_take, seen=seen, node=self._node, term=self._draw()))
         except NotDurable as fault:
             self._may_be_ours = True
+            self._seen = None  # nor can the holder have written
             log.warning("the seat cannot be taken", why=str(fault))
             return None
         if taken is None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 
 from alarmd.alarm.incoming import Sitting
-from alarmd.dispatch.seat import BEAT, LOOK, PATIENCE, Standing, drawn
+from alarmd.dispatch.seat import BEAT, LOOK, PATIENCE, TURNS, Standing, drawn
 from alarmd.ports import Registry
 from tests.support.seats import Node, Shared, marked, marks, seat
 from tests.support.virtual import VirtualClock
@@ -64,23 +64,52 @@ async def test_a_watcher_that_was_stopped_itself_takes_nothing(
     assert await two.look() is None
 
 
-async def test_of_two_watchers_one_sits(node: Callable[[str], Node], clock: VirtualClock) -> None:
+async def test_of_two_watchers_one_sits(node: Callable[[str], Node]) -> None:
     one, two, three = node("one"), node("two"), node("three")
     assert await one.look()
-    await two.look()
-    await three.look()
-    await clock.advance(PATIENCE.total_seconds())
+    await two.wait()
+    await three.wait()
     assert await two.look() == Sitting(2, 0)
     assert await three.look() is None
 
 
+async def test_where_all_wait_long_for_the_lock_silence_is_counted_in_turns(
+    node: Callable[[str], Node], clock: VirtualClock
+) -> None:
+    """However long each takes: the holder stands in the same line, and may have others of its own before its beat."""
+    one, two = node("one"), node("two")
+    assert await one.look()
+    for _ in range(5):
+        for _ in range(TURNS):
+            assert await two.look() is None
+            await clock.advance(10)
+        assert await one.keeper.beat() is Standing.OURS
+    for _ in range(TURNS + 1):
+        assert await two.look() is None
+        await clock.advance(10)
+    assert await two.look(), "a node that is dead is replaced in a slow database too"
+
+
+async def test_while_the_store_cannot_be_written_nobody_is_silent(node: Callable[[str], Node], store: Shared) -> None:
+    one, two = node("one"), node("two")
+    assert await one.look()
+    await two.wait()
+    store.full = True
+    assert await two.look() is None
+    for _ in range(3):
+        await two.wait()
+    store.full = False
+    for _ in range(2 * TURNS):
+        assert await two.look() is None, "it counts anew"
+    assert await one.keeper.beat() is Standing.OURS
+
+
 async def test_a_beat_between_look_and_taking_keeps_the_seat(
-    node: Callable[[str], Node], store: Shared, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+    node: Callable[[str], Node], store: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = node("one"), node("two")
     assert await one.look()
-    await two.look()
-    await clock.advance(PATIENCE.total_seconds())
+    await two.wait()
     real = store.transact
 
     async def transact(work: Callable[[Registry], T]) -> T:

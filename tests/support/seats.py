@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from alarmd.alarm.incoming import Seat, Sitting
-from alarmd.dispatch.seat import LOOK, SeatKeeper, Standing
+from alarmd.dispatch.seat import LOOK, PATIENCE, SeatKeeper, Standing
 from alarmd.errors import NotDurable
 from alarmd.ports import KnownSignal, Mark, Reading, Registry
 from alarmd.store import InlineStore
@@ -60,6 +60,14 @@ class Node:
 
     async def look(self, *, gone: int | None = None) -> Sitting | None:
         return await self.keeper.sit(by_broker=True, gone=gone)
+
+    async def wait(self) -> None:
+        """Look until silence may be taken for death; not the look that then takes the seat."""
+        await self.look()
+        for _ in range(round(PATIENCE / LOOK) - 1):
+            await self._clock.advance(LOOK.total_seconds())
+            assert await self.look() is None
+        await self._clock.advance(LOOK.total_seconds())
 
     async def live(self, seconds: float, *others: "Node") -> Sitting | None:
         """Beat for so long while the others look; who of them sits then."""
