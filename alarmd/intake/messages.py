@@ -72,6 +72,8 @@ class _Try:
     """The one attempt to take a message, whichever connections it has come by."""
 
     delivery: Delivery | None = None
+    packet: int | None = None
+    """By which it came first."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     ours: bool = True
     """False: another node has the seat, and gets this message."""
@@ -136,8 +138,10 @@ class Inbox:
         """The attempt to take it, and whether it is ours to make."""
         waiting = self._waifs.get((crossing.sitting, message))
         if not waiting:
-            return _Try(self._delivery(message, crossing)), True
-        attempt = waiting.pop(0)
+            return _Try(self._delivery(message, crossing), message.packet), True
+        # Of several alike the one of this number, where the broker keeps its numbers: its mark is that of this message.
+        attempt = next((each for each in waiting if each.packet == message.packet), waiting[0])
+        waiting.remove(attempt)
         if not waiting:
             del self._waifs[crossing.sitting, message]
         return attempt, False

@@ -300,3 +300,19 @@ async def test_a_press_delivered_again_while_it_is_tried_is_marked_by_its_one_tr
     (press,) = world.taken
     assert press.delivery
     assert later.crossing.marks == {7: press.delivery.arrival}
+
+
+async def test_of_two_alike_each_goes_on_with_the_try_of_its_own_number(
+    inbox: Inbox, world: World, supervisor: Supervisor
+) -> None:
+    line, later = Wire(inbox, world, supervisor, SAT), Wire(inbox, world, supervisor, SAT)
+    line.bring("desk-1", packet=7)
+    line.bring("desk-1", packet=8)
+    await world.bell.until(lambda: len(world.pending) == 2)
+    inbox.lost(line.crossing)
+    later.bring("desk-1", packet=8, again=True)
+    later.bring("desk-1", packet=7, again=True)
+    world.gate.set()
+    await world.bell.until(lambda: len(later.acknowledged) == 2)
+    assert len(world.taken) == 2
+    assert later.crossing.marks == {p.delivery.packet: p.delivery.arrival for p in world.taken if p.delivery}
