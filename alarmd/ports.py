@@ -149,6 +149,10 @@ class Reading(Protocol):
         that alarmd says of itself crowds out a cry for help."""
         ...
 
+    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
+        """The open alarms of a zone that a later signal might join: no technical, test or drill ones."""
+        ...
+
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         """The log from `after` + 1 on."""
         ...
@@ -176,10 +180,6 @@ class Reading(Protocol):
 
 class Unit(Reading, Protocol):
     """One transaction under the head's lock: what is read here cannot have changed before it is written."""
-
-    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
-        """The open alarms of a zone that a later signal might join: no technical, test or drill ones."""
-        ...
 
     def open_bound_to(self, person: str) -> tuple[Alarm, ...]:
         """The open alarms that a press by this person may join or be linked to, wherever they are: those that he has

@@ -1,5 +1,6 @@
 """The lights of buttons, one after the other for each device, so that an older state never comes last. What has waited,
-for whatever reason, is shown as things stand now: an alarm may have become a silent one. Part of the outbox, which says
+for whatever reason, is shown as things stand now: an alarm may have become a silent one; so is what is less urgent, for
+the button may be a live alarm's by now. Part of the outbox, which says
 what a device shows now and what becomes of an effect.
 """
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from alarmd.alarm.effects import Feedback
+from alarmd.alarm.effects import BACKGROUND, Feedback
 from alarmd.alarm.incoming import Performed
 from alarmd.ports import Clock, Due, Lights
 
@@ -33,12 +34,13 @@ class _Light:
 
 @dataclass(slots=True)
 class Lanes:
-    """`present`: a feedback as things stand now; `guarded`: how work on an effect is performed and its outcome told."""
+    """`present`: a feedback as things stand now, and of which alarm; `guarded`: how work on an effect is
+    performed and its outcome told."""
 
     lights: Lights
     clock: Clock
     spawn: Spawn
-    present: Callable[[str, Feedback], Awaitable[Feedback]]
+    present: Callable[[str, Feedback], Awaitable[tuple[str, Feedback]]]
     guarded: Guarded
     depth: int = 0
     """Effects that wait here for the broker."""
@@ -72,10 +74,11 @@ class Lanes:
     async def _show(self, light: _Light) -> Performed | None:
         """Until the broker has it. None where nothing has become of an effect that is stored."""
         alarm, feedback = light.due.alarm, light.feedback
-        late = light.late or self.clock.now() - light.at > FRESH
+        urgent = feedback.priority != BACKGROUND
+        late = light.late or not urgent or self.clock.now() - light.at > FRESH
         while not self._closed:
-            now = await self.present(alarm, feedback) if late else feedback
-            if await self.lights.show(alarm, now):
+            shows = await self.present(alarm, feedback) if late else (alarm, feedback)
+            if await self.lights.show(*shows):
                 return Performed(feedback.id) if feedback.id else None
             late = True
             await self.clock.sleep_until(self.clock.now() + AGAIN)

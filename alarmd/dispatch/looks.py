@@ -14,6 +14,7 @@ from alarmd.alarm.model import Alarm
 from alarmd.alarm.veil import Veil
 from alarmd.dispatch.lanes import Spawn
 from alarmd.errors import NotDurable
+from alarmd.escalation.feedback import devices
 from alarmd.escalation.veil import hides
 from alarmd.organisation.model import Organisation, Recipient
 from alarmd.ports import Reading, Store
@@ -26,12 +27,21 @@ Insist = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, 
 @dataclass(frozen=True, slots=True)
 class Look:
     """The alarm as it is now, with its organisation. `open`: how many alarms are open, counted no further than two, but
-    for those that go on behind these `veils`."""
+    for those that go on behind these `veils`. `overtaking`: of an exercise, the live alarms that are open where
+    it is, the newest last."""
 
     alarm: Alarm | None
     organisation: Organisation | None
     open: int = 0
     veils: tuple[Veil, ...] = ()
+    overtaking: tuple[tuple[Alarm, Organisation], ...] = ()
+
+    def holding(self, device: str) -> tuple[Alarm, Organisation] | None:
+        """Whose the light of this device is: the newest live alarm's in which it has pressed, else this one's."""
+        live = [both for both in self.overtaking if device in devices(both[0])]
+        if live:
+            return live[-1]
+        return (self.alarm, self.organisation) if self.alarm and self.organisation else None
 
     def several(self, recipient: Recipient) -> bool:
         """Are several open for all that he knows?"""
@@ -85,6 +95,12 @@ class Looks:
             answer.set_result(look)
 
 
+def _overtaking(reading: Reading, alarm: Alarm) -> tuple[tuple[Alarm, Organisation], ...]:
+    """Live alarms do not ask: theirs goes before every exercise."""
+    zones = () if alarm.live else tuple(alarm.presses.latest)
+    return tuple((a, reading.organisation(a.organisation)) for zone in zones for a in reading.open_in_zone(zone))
+
+
 def _look(reading: Reading, alarms: Sequence[str]) -> dict[str, Look | Exception]:
     """Every alarm asked about; one that cannot be read must not hide the others."""
     veils = reading.open_veils()
@@ -93,7 +109,8 @@ def _look(reading: Reading, alarms: Sequence[str]) -> dict[str, Look | Exception
     for id in dict.fromkeys(alarms):
         try:
             alarm = reading.alarm(id)
-            found[id] = Look(alarm, reading.organisation(alarm.organisation) if alarm else None, open, veils)
+            organisation = reading.organisation(alarm.organisation) if alarm else None
+            found[id] = Look(alarm, organisation, open, veils, _overtaking(reading, alarm) if alarm else ())
         except NotDurable:
             raise
         except Exception as broken:

@@ -29,7 +29,7 @@ from alarmd.dispatch.leases import RENEW, Leases
 from alarmd.dispatch.looks import Look, Looks
 from alarmd.dispatch.take import Taken
 from alarmd.errors import NotDurable
-from alarmd.escalation.feedback import shown
+from alarmd.escalation.feedback import devices, shown
 from alarmd.escalation.receipts import still_wanted
 from alarmd.escalation.veil import seen_by
 from alarmd.observe import metrics
@@ -342,11 +342,14 @@ class Outbox:
 
     # The lights.
 
-    async def _present(self, alarm: str, feedback: Feedback) -> Feedback:
-        look = await self._looks.at(alarm)
-        if look.alarm is None or look.organisation is None:
-            return feedback
-        return replace(feedback, state=shown(look.alarm, look.organisation))
+    async def _present(self, alarm: str, feedback: Feedback) -> tuple[str, Feedback]:
+        """What holds there now, and of which alarm: an exercise shows nothing over a live one, and is answered by its
+        state."""
+        holding = (await self._looks.at(alarm)).holding(feedback.device)
+        if holding is None:
+            return alarm, feedback
+        ref = feedback.ref or (devices(holding[0]).get(feedback.device) if holding[0].id != alarm else None)
+        return holding[0].id, replace(feedback, state=shown(*holding), ref=ref)
 
     async def _end_call(self, end: EndCall) -> Performed:
         """A call that could not be ended goes on ringing for nothing: a few tries, then it rings out by itself."""

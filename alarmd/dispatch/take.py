@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from alarmd.alarm.effects import DURESS, Feedback
+from alarmd.alarm.effects import DURESS, Feedback, urgency
 from alarmd.alarm.incoming import (
     Answered,
     DeadlinePassed,
@@ -111,7 +111,7 @@ class Taker:
         return Taken(Decision(None), alarm, signal=known, repeated=True, shows=tuple(shows))
 
     def _light(self, unit: Unit, alarm: Alarm, device: str, ref: str | None) -> tuple[str, Feedback]:
-        return alarm.id, Feedback("", device, shown(alarm, unit.organisation(alarm.organisation)), ref)
+        return alarm.id, Feedback("", device, shown(alarm, unit.organisation(alarm.organisation)), ref, urgency(alarm))
 
     def _fault(self, unit: Unit, fault: FaultFound, now: datetime) -> Taken:
         """For each cause one alarm at most that all may see, and one behind a veil: what is hidden must not change what

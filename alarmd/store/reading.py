@@ -64,6 +64,11 @@ STORY = Prepared(
 )
 _WITH_VEILS = events.outerjoin(veils, veils.c.alarm == events.c.alarm)
 _VEIL = (veils.c.position.label("since"), veils.c.body.label("veil"))
+ZONE = Prepared(
+    select(alarms.c.id)
+    .where(alarms.c.zone == bindparam("zone"), alarms.c.joinable == true())
+    .order_by(alarms.c.opened_position)
+)
 EVENTS = (
     select(events.c.position, events.c.alarm, events.c.site, events.c.body, *_VEIL)
     .select_from(_WITH_VEILS)
@@ -184,6 +189,10 @@ class StoredReading:
 
     def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
         found = (self.alarm(row.id) for row in self._ask(OPEN_FIRST, {"limit": at_most}))
+        return tuple(alarm for alarm in found if alarm is not None)
+
+    def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
+        found = (self.alarm(id) for (id,) in self._link.fetch(ZONE, {"zone": zone}))
         return tuple(alarm for alarm in found if alarm is not None)
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:

@@ -23,7 +23,7 @@ from alarmd.store.chain import event_hash
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Bound, Memory
 from alarmd.store.prepared import Prepared
-from alarmd.store.reading import HeadRow
+from alarmd.store.reading import ZONE, HeadRow
 from alarmd.store.rows import born, changing, signal
 from alarmd.store.seating import StoredSeat
 from alarmd.store.tables import alarms, effects, events, head, instant, moment, signals, veils
@@ -42,11 +42,6 @@ CODES = 90
 WITH_REF = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 Values = dict[str, Any]
 
-_ZONE = Prepared(
-    select(alarms.c.id)
-    .where(alarms.c.zone == bindparam("zone"), alarms.c.joinable == true())
-    .order_by(alarms.c.opened_position)
-)
 _OPENED_LAST = (
     select(func.max(alarms.c.opened_position))
     .join(signals, signals.c.alarm == alarms.c.id)
@@ -159,7 +154,7 @@ class StoredUnit(StoredSeat):
     def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
         ids = self._memory.zones.get(zone)
         if ids is None:
-            ids = dict.fromkeys(id for (id,) in self._link.fetch(_ZONE, {"zone": zone}))
+            ids = dict.fromkeys(id for (id,) in self._link.fetch(ZONE, {"zone": zone}))
             if not self.written:
                 self._memory.opened(zone, ids)
         found = (self.alarm(id) for id in {**ids, **self._zones.get(zone, {})})

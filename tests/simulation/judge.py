@@ -13,7 +13,7 @@ from tests.simulation.chain import chain_was_followed
 from tests.simulation.endings import all_clear_was_given, ends_have_a_reason, nothing_follows_the_end
 from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
 from tests.simulation.joining import no_two_are_alike, signals_join_rightly
-from tests.simulation.lights import lights_answer, lights_follow, silence_is_kept
+from tests.simulation.lights import lights_answer, lights_follow, live_goes_first, silence_is_kept
 from tests.simulation.record import LEASE, LOOKS, Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
@@ -253,6 +253,7 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     calls_are_ended,
     lights_answer,
     lights_follow,
+    live_goes_first,
     silence_is_kept,
     not_twice,
     nobody_gave_up,

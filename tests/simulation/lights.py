@@ -37,7 +37,8 @@ def lights_answer(seen: Record) -> Iterator[str]:
 
 
 def lights_follow(seen: Record) -> Iterator[str]:
-    """What a device was shown last of an alarm is how that stands."""
+    """What a device was shown last of an alarm is how that stands; of an exercise, unless a live alarm had the device
+    then, whose its light is."""
     last: dict[tuple[str, str], Shown] = {}
     for s in seen.around.shown:
         last[s.alarm, s.device] = s
@@ -48,8 +49,29 @@ def lights_follow(seen: Record) -> Iterator[str]:
         for device in {signal.device for signal in alarm.signals if signal.device}:
             found = last.get((id, device))
             right = showing(alarm, seen.organisation(alarm))
+            if not alarm.live and _has_live(seen, device, tale[-1].at):
+                continue
             if found is not None and found.state != right:
                 yield f"{id}: {device} shows {found.state} since {found.at:.3f}, and should show {right}"
+
+
+def live_goes_first(seen: Record) -> Iterator[str]:
+    """No exercise is shown at a device that has a live alarm."""
+    for s in seen.around.shown:
+        stood = seen.standing(s.alarm, s.at)
+        if stood is not None and not stood.alarm.live and _has_live(seen, s.device, s.at - RACE, s.at):
+            yield f"{s.alarm}: {s.device} showed {s.state} of an exercise at {s.at:.3f}, over a live alarm"
+
+
+def _has_live(seen: Record, device: str, since: float, until: float | None = None) -> bool:
+    """Had it one that was open, to those at the device too, at `since`, and until `until`?"""
+    for id in seen.tales:
+        stood, later = seen.standing(id, since), seen.standing(id, since if until is None else until)
+        both = [one.alarm for one in (stood, later) if one is not None]
+        open = len(both) == 2 and all(a.live and not a.state.ended and a.veil is None for a in both)
+        if open and any(signal.device == device for signal in both[0].signals):
+            return True
+    return False
 
 
 def silence_is_kept(seen: Record) -> Iterator[str]:
