@@ -13,7 +13,7 @@ from alarmd.alarm.incoming import Action, Answered, Outcome
 from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, ResponderState, State
 from alarmd.alarm.values import replace
 from alarmd.escalation.draft import Draft, Refusal
-from alarmd.escalation.plan import advance, all_clear, do_now, resumed, told
+from alarmd.escalation.plan import advance, all_clear, awaiting, do_now, resumed
 from alarmd.escalation.veil import is_behind
 from alarmd.organisation.model import Chain, Organisation
 
@@ -64,13 +64,15 @@ def standing(before: Alarm, coming: Sequence[Responder], needed: int) -> State:
 
 
 def close(draft: Draft, kind: EventKind, by: Person, data: Json, state: State) -> None:
-    """The alarm ends: calls that ring are stopped, and everyone who was told hears of it. Of an alarm that was said
-    before to be over, only those who knew better."""
+    """The alarm ends: calls that ring are stopped, and everyone who was told or is coming hears of it. Of an
+    alarm that was said before to be over, only those who knew better."""
     before = draft.alarm
     draft.happens(kind, by, data, state)
     draft.end_calls(before, by)
     draft.show(before)
-    all_clear(draft, draft.chain, [p for p in told(before) if not is_behind(before.veil, draft.organisation, p)])
+    all_clear(
+        draft, draft.chain, [p for p in awaiting(before, by) if not is_behind(before.veil, draft.organisation, p)]
+    )
 
 
 def _as_seen(draft: Draft, answered: Answered) -> Alarm | None:

@@ -11,7 +11,7 @@ from alarmd.alarm.model import Kind, NextStep, Person, Signal, State
 from alarmd.alarm.veil import Veil
 from alarmd.escalation.answering import close
 from alarmd.escalation.draft import Draft, Refusal
-from alarmd.escalation.plan import all_clear, tell, told
+from alarmd.escalation.plan import all_clear, awaiting, tell
 from alarmd.escalation.pressing import upgrade
 from alarmd.escalation.veil import is_behind
 
@@ -36,7 +36,8 @@ def _go_on(draft: Draft, answered: Answered) -> None:
     signal = Signal(draft.ids(), draft.now, Kind.DURESS, answered.by, zone=zone)
     upgrade(draft, signal, coercion_data(answered.reason, over_for))
     _tell_who_comes(draft)
-    all_clear(draft, chain, [p for p in told(before) if is_behind(draft.alarm.veil, draft.organisation, p)])
+    concerned = awaiting(before, answered.by)
+    all_clear(draft, chain, [p for p in concerned if is_behind(draft.alarm.veil, draft.organisation, p)])
 
 
 def _behind(draft: Draft, by: Person) -> list[str]:

@@ -19,6 +19,7 @@ from alarmd.alarm.model import (
     Kind,
     NextStep,
     Notification,
+    Person,
     Purpose,
     ResponderState,
     State,
@@ -164,6 +165,13 @@ def told(alarm: Alarm) -> tuple[str, ...]:
     """Who was told of it by a way that may have reached him, in order."""
     tried = (n for n in alarm.notifications if not all(a.state in retry.DEAD for a in n.attempts))
     return tuple(dict.fromkeys(n.person for n in tried))
+
+
+def awaiting(alarm: Alarm, by: Person) -> tuple[str, ...]:
+    """Who must hear that it is over, in order: who was told and, told or not, who is on his way or there. Nobody need
+    tell it to who ends it himself, nor at the place of who pressed."""
+    coming = (r.person for r in alarm.responders if r.coming and r.person not in {by.person, *alarm.pressers})
+    return tuple(dict.fromkeys((*told(alarm), *coming)))
 
 
 def all_clear(draft: Draft, chain: Chain, people: Iterable[str]) -> None:

@@ -4,12 +4,12 @@ import pytest
 
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action, Outcome
-from alarmd.alarm.model import AttemptState, Purpose, State
+from alarmd.alarm.incoming import Action, Outcome, Pin
+from alarmd.alarm.model import AttemptState, Person, Purpose, State
 from alarmd.escalation.draft import Refusal
 from alarmd.escalation.receipts import still_wanted
 from alarmd.organisation.model import Acknowledge, Contact, Target, TargetKind
-from tests.escalation.stories import called, ended_calls
+from tests.escalation.stories import called, ended_calls, pressed_at_reception
 from tests.support.organisations import answered_by, office, person, step, team
 from tests.support.story import Story
 
@@ -87,6 +87,35 @@ def test_everyone_who_was_told_gets_the_all_clear_once_by_text_and_nobody_else()
     assert all_clears(story) == [("ola", "sms"), ("per", "sms"), ("siv", "sms")]
     over = [n for n in story.alarm.notifications if n.purpose is Purpose.ALL_CLEAR]
     assert {(n.step, n.round) for n in over} == {(0, 0)}, "it belongs to no step"
+
+
+@pytest.mark.parametrize("said", [Action.ACKNOWLEDGE, Action.EN_ROUTE, Action.ARRIVED])
+def test_one_who_was_never_told_and_comes_all_the_same_gets_the_all_clear(said: Action) -> None:
+    """He has seen it on a console, and would run on into the building."""
+    story = Story(answered_by(step(0, Target(TargetKind.PERSON, "ola"))), arrives=True)
+    story.press()
+    story.does("siv", said)
+    story.does("per", Action.DECLINE)
+    story.does("eva", Action.EN_ROUTE)
+    story.does("eva", Action.CANCEL, reason="a mistake")
+    assert all_clears(story) == [("ola", "sms"), ("siv", "sms")], "not who cannot come, nor who ended it"
+
+
+def test_who_pressed_and_said_that_he_was_there_is_sent_nothing() -> None:
+    story = Story(answered_by(step(0, Target(TargetKind.PERSON, "ola"))), arrives=True)
+    story.happens(pressed_at_reception(Person("siv", "Siv Dal", "phone")))
+    story.does("siv", Action.ARRIVED)
+    story.does("eva", Action.CANCEL, reason="a mistake")
+    assert all_clears(story) == [("ola", "sms")]
+
+
+@pytest.mark.parametrize("pin", Pin)
+def test_by_either_pin_one_who_comes_and_may_not_know_more_gets_it(pin: Pin) -> None:
+    story = Story(answered_by(step(0, Target(TargetKind.PERSON, "ola"))), arrives=True)
+    story.happens(pressed_at_reception(Person("siv", "Siv Dal", "phone")))
+    story.does("kari", Action.EN_ROUTE)
+    story.pin("siv", pin)
+    assert ("kari", "sms") in all_clears(story)
 
 
 def test_the_all_clear_never_goes_by_call() -> None:

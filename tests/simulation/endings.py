@@ -1,10 +1,10 @@
-"""What comes after the end of an alarm: the all-clear to everyone who was told, and nothing else."""
+"""What comes after the end of an alarm: the all-clear to everyone who was told or is coming, and nothing else."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Alarm, AttemptState, Purpose, ResponderState, System
+from alarmd.alarm.model import Alarm, AttemptState, By, Person, Purpose, ResponderState, System
 from alarmd.organisation.model import TEXTUAL
 from tests.simulation.record import Record, Told
 from tests.simulation.veils import behind, over_for, taken_back
@@ -46,14 +46,14 @@ def ends_have_a_reason(seen: Record) -> Iterator[str]:
 
 
 def all_clear_was_given(seen: Record) -> Iterator[str]:
-    """Everyone who was told, and can be written to, is told that it is over, once: by a duress PIN those alone who may
-    not know that it goes on, and at its real end the others.
+    """Everyone who was told or is coming, and can be written to, is told that it is over, once: by a duress PIN
+    those alone who may not know that it goes on, and at its real end the others.
     """
     for id, tale in seen.tales.items():
         ends = [number for number, told in enumerate(tale) if told.event.kind in ENDS or taken_back(told)]
         for end, until in pairwise([*ends, len(tale)]):
             before = tale[end - 1].alarm if end else tale[end].alarm
-            meant = _told(seen, before) if _is_clear(seen, before, tale[end]) else []
+            meant = _concerned(seen, before, tale[end].event.by) if _is_clear(seen, before, tale[end]) else []
             if tale[end].event.kind is EventKind.UPGRADED:
                 meant = [person for person in meant if person in over_for(seen, tale, end)]
             elif before.veil is not None:
@@ -70,8 +70,13 @@ def _is_clear(seen: Record, before: Alarm, end: Told) -> bool:
     return chain.all_clear and not isinstance(end.event.by, System)
 
 
-def _told(seen: Record, alarm: Alarm) -> list[str]:
+def _concerned(seen: Record, alarm: Alarm, by: By) -> list[str]:
+    """Whoever was told and whoever is running: not who ends it, nor who is in danger himself."""
     reached = dict.fromkeys(n.person for n in alarm.notifications if any(a.state not in IN_VAIN for a in n.attempts))
     organisation = seen.organisation(alarm)
+    running = [r.person for r in alarm.responders if r.state is not ResponderState.DECLINED]
+    ends = by.person if isinstance(by, Person) else None
+    pressed = {signal.by.person for signal in alarm.signals if isinstance(signal.by, Person)}
+    reached |= dict.fromkeys(person for person in running if person != ends and person not in pressed)
     known = [r for person in reached if (r := organisation.recipient(person)) is not None]
     return [r.id for r in known if any(contact.kind in TEXTUAL for contact in r.contact)]

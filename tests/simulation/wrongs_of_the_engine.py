@@ -92,8 +92,8 @@ ENGINE = (
     Mutant(
         "the end of an alarm is told again to whom it was over before",
         "alarmd.escalation.answering:close",
-        "[p for p in told(before) if not is_behind(before.veil, draft.organisation, p)]",
-        "told(before)",
+        "[p for p in awaiting(before, by) if not is_behind(before.veil, draft.organisation, p)]",
+        "awaiting(before, by)",
     ),
     Mutant(
         "those who are coming are told once more",
