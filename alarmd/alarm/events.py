@@ -59,6 +59,7 @@ class Reason(StrEnum):
     NOT_DELIVERED = "not_delivered"
     ATTEMPT_FAILED = "attempt_failed"
     TRY_AGAIN = "try_again"
+    NOT_TOLD_YET = "not_told_yet"
     DURESS_PIN = "duress_pin"
     ENDED = "ended"
 

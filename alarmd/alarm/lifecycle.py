@@ -126,10 +126,11 @@ class Growing:
             self._settle(id)
 
     def goes_on(self) -> None:
-        """The clock will run again; what is pointless while it stands stays so."""
+        """The clock will run again; what is pointless while it stands stays so. Whom nothing has told waits for the
+        next step."""
         ledger, unsettled = self.ledger(), self._unsettled()
         for person, ids in [*unsettled.items()]:
-            wanted = [id for id in ids if self.alarm.wants(ledger[id])]
+            wanted = [id for id in ids if self.alarm.wants(ledger[id]) or ledger[id].withdrawn]
             for id in ids:
                 if id not in wanted:
                     self._settle(id)

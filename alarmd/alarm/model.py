@@ -214,6 +214,12 @@ class Notification:
     beyond: bool = False
     settled: bool = False
 
+    @property
+    def withdrawn(self) -> bool:
+        """Has nothing told him, and something not because it was withdrawn before it left? The console tells nobody."""
+        states = {a.state for a in self.attempts if a.contact is not None}
+        return AttemptState.WITHDRAWN in states and states <= {AttemptState.WITHDRAWN, AttemptState.FAILED}
+
 
 @quick
 @dataclass(frozen=True, slots=True)

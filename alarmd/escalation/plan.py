@@ -28,7 +28,7 @@ from alarmd.alarm.values import replace
 from alarmd.escalation import retry
 from alarmd.escalation.draft import Draft
 from alarmd.escalation.targets import named_by, people_for
-from alarmd.organisation.model import CONSOLE, Chain, Recipient, Step, Target
+from alarmd.organisation.model import CONSOLE, Chain, Recipient, Step, Target, TargetKind
 
 LAST_STEP_EVERY = timedelta(seconds=60)
 """A chain without `repeat` repeats its last step this often: an alarm never goes quiet by itself (README, promise
@@ -97,8 +97,24 @@ def try_other(draft: Draft, notification: Notification, reason: Reason) -> None:
 
 def advance(draft: Draft) -> None:
     """Do every step that is due. Ends: a round's last step puts the next one into the future."""
+    before = draft.alarm.next
     while (clock := draft.alarm.next) is not None and clock.at is not None and clock.at <= draft.now:
         _do_step(draft, clock, _reason(draft, clock))
+    if draft.alarm.next != before:
+        _make_up(draft)
+
+
+def _make_up(draft: Draft) -> None:
+    """With a step that is done, those of earlier steps whose messages were withdrawn when enough were coming, by the
+    ways of their own step."""
+    alarm, organisation = draft.alarm, draft.organisation
+    without = alarm.pressers | {r.person for r in alarm.responders}
+    for missed in retry.untold(alarm):
+        step = draft.chain.steps[missed.step - 1]
+        kind = TargetKind.EXTERNAL if missed.person in organisation.externals else TargetKind.PERSON
+        again = NextStep(missed.step, missed.round, None)
+        for recipient in _able(draft, step, [Target(kind, missed.person)], without, inside=_stays_inside(alarm)):
+            tell(draft, recipient, step, again, Reason.NOT_TOLD_YET)
 
 
 def do_now(draft: Draft, clock: NextStep, reason: Reason) -> None:
@@ -148,7 +164,7 @@ def notify(
 ) -> None:
     """These attempts begin now (or, for a second try, at `not_before`): the event for the ledger and the effects that
     perform them."""
-    tried = {a.contact for a in (*notification.attempts, *attempts)} - {None}
+    tried = retry.tried_contacts((*notification.attempts, *attempts))
     possible = (
         retry.all_clear_contacts(recipient)
         if notification.purpose is Purpose.ALL_CLEAR

@@ -5,7 +5,7 @@ delivered within 15 s, his other contacts in his order, unless `by` is console a
 a call is delivered when it was answered, by whomever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from alarmd.alarm.model import Alarm, Attempt, AttemptState, Notification, Purpose
@@ -44,17 +44,39 @@ def all_clear_contacts(recipient: Recipient) -> tuple[int, ...]:
 
 def other_contact(recipient: Recipient, notification: Notification) -> int | None:
     """The next contact in his order that this notification has not tried."""
-    tried = {a.contact for a in notification.attempts}
+    tried = tried_contacts(notification.attempts)
     every = (
         all_clear_contacts(recipient) if notification.purpose is Purpose.ALL_CLEAR else range(len(recipient.contact))
     )
     return next((i for i in every if i not in tried), None)
 
 
+def tried_contacts(attempts: Iterable[Attempt]) -> set[int | None]:
+    """Those by which something left, or may leave yet."""
+    return {a.contact for a in attempts if a.state is not AttemptState.WITHDRAWN}
+
+
+def untold(alarm: Alarm) -> tuple[Notification, ...]:
+    """The newest of each whom this chain's steps have told nothing, because it was withdrawn when enough were coming;
+    of those who have answered since, none."""
+    began = next(s.at for s in alarm.signals if s.kind is alarm.kind)
+    steps = [
+        n for n in alarm.notifications if n.purpose is Purpose.STEP and any(a.contact is not None for a in n.attempts)
+    ]
+    told = {n.person for n in steps if not all_failed(n)}
+    newest = {n.person: n for n in steps if n.person not in told}
+    return tuple(n for n in newest.values() if n.withdrawn and not n.settled and n.attempts[0].begun >= began)
+
+
 def judged_at(notification: Notification) -> datetime | None:
     """When it is judged whether the newest attempts reach him; None when they have, or when there is nothing else to
-    try."""
-    if not notification.fall_back or notification.purpose is Purpose.ALL_CLEAR or reached(notification):
+    try, or when it was withdrawn and waits for the next step."""
+    if (
+        notification.withdrawn
+        or not notification.fall_back
+        or notification.purpose is Purpose.ALL_CLEAR
+        or reached(notification)
+    ):
         return None
     newest = [a for a in notification.attempts if a.begun == notification.since and a.channel != CONSOLE]
     taken = any(a.state in TAKEN for a in newest)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise, takewhile
 
-from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Notification, Purpose
+from alarmd.alarm.events import EventKind, Json
+from alarmd.alarm.model import Alarm, Notification, Purpose
 from alarmd.organisation.model import CONSOLE, Organisation
 from tests.simulation.record import Record, Told
 
@@ -14,6 +14,7 @@ TAKEN = REACHED | {"accepted"}
 ACCEPTED, DELIVERED = timedelta(seconds=3), timedelta(seconds=15)
 """So long is waited for a provider to take a message, and for that to reach him."""
 PATIENCE = {"not_accepted": ACCEPTED, "not_delivered": DELIVERED}
+STEPS = (EventKind.STEP_DUE, EventKind.ESCALATED)
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
 FAILED = {"failed", "withdrawn"}
 ALIVE = REACHED | {"queued", "accepted", "unknown"}
@@ -68,7 +69,7 @@ def ways_follow_each_other(seen: Record) -> Iterator[str]:
             known = next((n for n in before.alarm.notifications if n.id == data["notification"]), None)
             if known is None:
                 continue
-            tried = {attempt.contact: attempt.tried for attempt in known.attempts}
+            tried = {a.contact: a.tried for a in known.attempts if a.state.value != "withdrawn"}
             for attempt in data["attempts"]:
                 again = data["reason"] == "try_again"
                 fits = (
@@ -99,11 +100,21 @@ def _caused(tale: list[Told], number: int) -> bool:
     if reason in ("try_again", "attempt_failed"):
         failed = before.event.data.get("state") in ("failed", "unknown")
         return failed and before.event.data["notification"] == data["notification"]
+    if reason == "not_told_yet":
+        return _missed(tale[number - 1].alarm, data) and any(t.event.kind in STEPS for t in beside)
     if reason in PATIENCE:
         known = next(n for n in tale[number - 1].alarm.notifications if n.id == data["notification"])
         return told.event.at - known.since >= PATIENCE[reason]
     due = before.event.data
     return before.event.kind is EventKind.STEP_DUE and due["step"] == data["step"] and data["person"] in due["tell"]
+
+
+def _missed(alarm: Alarm, data: Json) -> bool:
+    """Has a step meant him, and whatever should have told him was withdrawn, or failed?"""
+    meant = [n for n in alarm.notifications if n.person == data["person"] and n.purpose is Purpose.STEP]
+    ways = {a.state.value for n in meant for a in n.attempts if a.contact is not None}
+    of_step = any((n.step, n.round) == (data["step"], data["round"]) for n in meant)
+    return of_step and {"withdrawn"} <= ways
 
 
 def every_way_was_tried(seen: Record) -> Iterator[str]:
@@ -157,6 +168,8 @@ def _all_ways(seen: Record, tale: list[Told], number: int, within: timedelta, en
     if known.purpose is not Purpose.STEP or known.step > len(steps):
         return
     newest = [n for n in stood.notifications if n.person == recipient.id and n.purpose is Purpose.STEP][-1]
+    if {"withdrawn"} <= {a.state.value for a in known.attempts if a.contact is not None} <= FAILED:
+        return
     tried = {a.contact for a in known.attempts if a.contact is not None}
     if newest is not known or steps[known.step - 1].by == (CONSOLE,) or len(tried) == len(recipient.contact):
         return
