@@ -11,6 +11,7 @@ from alarmd.errors import NotFound
 from alarmd.escalation.preview import Preview, Told
 from alarmd.escalation.preview import preview as imagine
 from alarmd.organisation.model import Organisation
+from alarmd.organisation.sense import NOT_BUILT
 from alarmd.settings import Settings
 
 
@@ -35,7 +36,7 @@ def _plain(shown: Preview) -> dict[str, object]:
                 "step": s.step,
                 "after": _duration(s.after),
                 "at": stamp(s.at),
-                "tell": [{"person": t.person, "by": list(t.by)} for t in s.tell],
+                "tell": [{"person": t.person, "by": list(t.by)} | _fails(t) for t in s.tell],
                 "reason": s.reason,
             }
             for s in shown.steps
@@ -50,7 +51,17 @@ def _lines(shown: Preview, organisation: Organisation) -> list[str]:
 
 
 def _tell(tell: tuple[Told, ...]) -> str:
-    return "; ".join(f"{t.person} ({', '.join(t.by)})" for t in tell) or "NOBODY"
+    return "; ".join(f"{t.person} ({', '.join(map(_way, t.by))})" for t in tell) or "NOBODY"
+
+
+def _way(channel: str) -> str:
+    return f"{channel}: not built yet" if channel in NOT_BUILT else channel
+
+
+def _fails(told: Told) -> dict[str, object]:
+    """The ways that are known but not built yet; no key where there are none."""
+    fails = [way for way in told.by if way in NOT_BUILT]
+    return {"not_built": fails} if fails else {}
 
 
 def _duration(length: timedelta) -> str:

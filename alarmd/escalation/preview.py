@@ -57,20 +57,19 @@ def preview(organisation: Organisation, device: str, kind: Kind | None, at: date
     decision = decide(pressed, Opening(organisation, 1, "10"), at, ids.__next__)
     assert decision.alarm is not None
     alarm = decision.alarm
-    onwards = _onwards(_delivered(decision, organisation, at, ids), organisation, ids)
+    onwards = _onwards(_delivered(decision, organisation, at, ids), organisation, ids, 1)
     steps = (*_steps(decision.events, alarm.opened_at), *onwards)
     return Preview(device, alarm.kind, at, alarm.chain, steps)
 
 
 def upcoming(alarm: Alarm, organisation: Organisation) -> tuple[PreviewStep, ...]:
     """The steps of this round that are still to come if nobody answers; none while the clock stands."""
-    return _onwards(alarm, organisation, _ids())
+    return _onwards(alarm, organisation, _ids(), alarm.next.round if alarm.next else 0)
 
 
-def _onwards(alarm: Alarm, organisation: Organisation, ids: Iterator[str]) -> tuple[PreviewStep, ...]:
-    """On from here to the end of the round."""
+def _onwards(alarm: Alarm, organisation: Organisation, ids: Iterator[str], round: int) -> tuple[PreviewStep, ...]:
+    """On from here to the end of this round."""
     steps: list[PreviewStep] = []
-    round = alarm.next.round if alarm.next else 0
     while alarm.next is not None and alarm.next.at is not None and alarm.next.round == round:
         at = alarm.next.at
         decision = decide(DeadlinePassed(alarm.id), Situation(alarm, organisation), at, ids.__next__)

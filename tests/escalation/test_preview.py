@@ -71,6 +71,11 @@ def test_a_real_drill_then_does_the_same_step_by_step(
     assert drill.steps() == [(s.after.total_seconds(), s.step, [t.person for t in s.tell]) for s in imagined.steps]
 
 
+def test_a_preview_of_a_chain_with_one_step_is_one_step() -> None:
+    (only,) = preview(answered_by(step(0, team("guards"))), "desk-3", None, BEGAN).steps
+    assert (only.step, only.reason) == (1, "step_is_due")
+
+
 def test_upcoming_is_what_the_alarm_will_do_if_nobody_answers() -> None:
     story = Story(passing(), arrives=True)
     story.press("desk-3")
