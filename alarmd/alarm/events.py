@@ -59,6 +59,7 @@ class Reason(StrEnum):
     NOT_DELIVERED = "not_delivered"
     ATTEMPT_FAILED = "attempt_failed"
     TRY_AGAIN = "try_again"
+    EVERY_WAY_FAILED = "every_way_failed"
     NOT_TOLD_YET = "not_told_yet"
     DURESS_PIN = "duress_pin"
     ENDED = "ended"

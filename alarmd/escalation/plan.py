@@ -95,6 +95,19 @@ def try_other(draft: Draft, notification: Notification, reason: Reason) -> None:
         notify(draft, recipient, notification, [_attempt(draft, recipient, contact)], reason)
 
 
+def tell_else(draft: Draft, failed: Notification) -> None:
+    """Those of the step's `else`, once every way to everybody whom the step told has failed and too few are coming."""
+    alarm = draft.alarm
+    newest = next(n for n in alarm.notifications if n.id == failed.id)
+    lost = retry.gave_up(alarm, newest) if alarm.asks and not alarm.enough else ()
+    step = draft.chain.steps[failed.step - 1] if lost else None
+    if step is None or step.by == (CONSOLE,):
+        return
+    without = alarm.pressers | {r.person for r in alarm.responders} | {*lost}
+    for recipient in _able(draft, step, step.otherwise, without, inside=_stays_inside(alarm)):
+        tell(draft, recipient, step, NextStep(failed.step, failed.round, None), Reason.EVERY_WAY_FAILED)
+
+
 def advance(draft: Draft) -> None:
     """Do every step that is due. Ends: a round's last step puts the next one into the future."""
     before = draft.alarm.next

@@ -68,6 +68,15 @@ def untold(alarm: Alarm) -> tuple[Notification, ...]:
     return tuple(n for n in newest.values() if n.withdrawn and not n.settled and n.attempts[0].begun >= began)
 
 
+def gave_up(alarm: Alarm, failed: Notification) -> tuple[str, ...]:
+    """Whom the step of this chain told, when every way to each of them has failed; else nobody."""
+    began = next(s.at for s in alarm.signals if s.kind is alarm.kind)
+    place = (failed.step, failed.round, Purpose.STEP)
+    of_step = [n for n in alarm.notifications if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began]
+    lost = failed in of_step and all(all_failed(n) and not n.withdrawn for n in of_step)
+    return tuple(n.person for n in of_step) if lost else ()
+
+
 def judged_at(notification: Notification) -> datetime | None:
     """When it is judged whether the newest attempts reach him; None when they have, or when there is nothing else to
     try, or when it was withdrawn and waits for the next step."""

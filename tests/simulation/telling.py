@@ -100,6 +100,8 @@ def _caused(tale: list[Told], number: int) -> bool:
     if reason in ("try_again", "attempt_failed"):
         failed = before.event.data.get("state") in ("failed", "unknown")
         return failed and before.event.data["notification"] == data["notification"]
+    if reason == "every_way_failed":
+        return _all_lost(tale[number - 1].alarm, data) or _of_else(tale, number)
     if reason == "not_told_yet":
         return _missed(tale[number - 1].alarm, data) and any(t.event.kind in STEPS for t in beside)
     if reason in PATIENCE:
@@ -107,6 +109,20 @@ def _caused(tale: list[Told], number: int) -> bool:
         return told.event.at - known.since >= PATIENCE[reason]
     due = before.event.data
     return before.event.kind is EventKind.STEP_DUE and due["step"] == data["step"] and data["person"] in due["tell"]
+
+
+def _of_else(tale: list[Told], number: int) -> bool:
+    """Is it told beside another of the same `else`?"""
+    before, data = tale[number - 1].event, tale[number].event.data
+    same = before.kind is EventKind.NOTIFIED and before.data["reason"] == data["reason"]
+    return same and (before.data["step"], before.data["round"]) == (data["step"], data["round"])
+
+
+def _all_lost(alarm: Alarm, data: Json) -> bool:
+    """Has every message of the step failed, and are too few coming?"""
+    of_step = [n for n in alarm.notifications if (n.step, n.round) == (data["step"], data["round"])]
+    ways = {a.state.value for n in of_step if n.purpose is Purpose.STEP for a in n.attempts if a.contact is not None}
+    return "failed" in ways and alarm.coming < alarm.needed
 
 
 def _missed(alarm: Alarm, data: Json) -> bool:
