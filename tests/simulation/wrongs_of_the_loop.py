@@ -69,8 +69,8 @@ LOOP = (
     Mutant(
         "a light that the broker did not take is not shown again",
         "alarmd.dispatch.lanes:Lanes._show",
-        "if await self.lights.show(alarm, now):",
-        "if await self.lights.show(alarm, now) or True:",
+        "if await self.lights.show(*shows):",
+        "if await self.lights.show(*shows) or True:",
     ),
     Mutant(
         "the feed tells what it has, whatever lies between",
