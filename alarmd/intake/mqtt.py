@@ -23,6 +23,8 @@ from alarmd.intake import wire
 from alarmd.intake.broker import Broker
 from alarmd.intake.connection import Caller, Connection, OldBrokerError, UnreachableError
 from alarmd.intake.desk import Faults, SeatDesk
+from alarmd.intake.drops import TOPIC as DROPPED
+from alarmd.intake.drops import Drops
 from alarmd.intake.messages import Arrived, Inbox
 from alarmd.ports import Clock
 
@@ -42,11 +44,10 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(milliseconds=250), timedelta(seconds=2)
 SIGNALS = ("alarmd/v1/signal/+",)
 SIGNS = ("alarmd/v1/heartbeat/+", "alarmd/v1/status/+")
 """Read at QoS 0: a night without alarmd must not queue a million heartbeats before the first press."""
-DROPPED = "$SYS/broker/publish/messages/dropped"
 SEAT, SEAT_FREE = "alarmd/v1/seat", "alarmd/v1/seat/free"
 """Who sits, retained; and that his connection has ended, the payload being his term."""
 
-CAUSE, CAUSE_DROPS, CAUSE_STRANGER = "mqtt", "mqtt_drops", "mqtt_stranger"
+CAUSE, CAUSE_STRANGER = "mqtt", "mqtt_stranger"
 
 
 class Link(StrEnum):
@@ -76,7 +77,7 @@ class Mqtt:
         self._life = secrets.token_hex(8)
         self._connection: Connection | None = None
         self._watches_drops = not broker.embedded
-        self._dropped: int | None = None
+        self._drops = Drops(broker.name, faults, clock)
         self._card: int | None = None
         """The term in which we have left our card at the broker."""
         self._leaves_card = True
@@ -178,6 +179,7 @@ class Mqtt:
         settled: list[Settled] = []
         forget_at: datetime | None = self._clock.now() + DELIVERS_AGAIN
         while not connection.lost.is_set():
+            self._drops.look()
             settled += connection.settled()
             marks_needed = connection.crossing.brought_again
             if await connection.answers():
@@ -244,16 +246,14 @@ class Mqtt:
             )
         if not self._watches_drops:
             return
+        self._drops.asked()
         try:
             (granted,) = await connection.subscribe_to((DROPPED,), 0)
         except UnreachableError:
             self._watches_drops = False
             granted = 0x80
         if granted >= 0x80:
-            log.warning(
-                "the broker does not say whether it drops messages; make sure that its queues have no limit",
-                broker=self._broker.name,
-            )
+            self._drops.refused()
 
     def _well(self, connection: Connection, link: Link) -> None:
         self._connection = connection
@@ -272,7 +272,7 @@ class Mqtt:
     async def _arrived(self, message: Arrived, connection: Connection) -> bool:
         match message.topic:
             case topic if topic == DROPPED:
-                self._drops(message.payload)
+                self._drops.heard(message.payload)
             case topic if topic == SEAT:
                 self._card_seen(message, connection)
             case topic if topic == SEAT_FREE:
@@ -281,16 +281,3 @@ class Mqtt:
             case _:
                 return await self._inbox.take(message, connection.crossing, connection.clear)
         return True
-
-    def _drops(self, payload: bytes) -> None:
-        """The broker's own count. It may start from nought again; only a rise is a loss."""
-        if not payload.isdigit():
-            return
-        count, before = int(payload), self._dropped
-        self._dropped = count
-        if before is not None and count > before:
-            self._faults.report(
-                CAUSE_DROPS,
-                f"the broker at {self._broker.name} has dropped {count - before} messages: presses may be among them; "
-                "set max_queued_messages 0 and look for a subscriber that is too slow",
-            )

@@ -87,6 +87,40 @@ def test_the_broker_lets_each_device_press_itself_alone(tmp_path: Path) -> None:
         assert lets_in(broker.port, "desk-2", PASSWORDS["desk-2"])
 
 
+def test_what_the_broker_drops_while_alarmd_is_away_is_told(tmp_path: Path) -> None:
+    with servers.guarded_mosquitto(tmp_path, PASSWORDS, "sys_interval 1\nmax_queued_messages 1") as (broker, port):
+        own = f"mqtt://alarmd:{PASSWORDS['alarmd']}@127.0.0.1:{port}"
+        leave_too_much(broker.port, port)
+        with daemon(tmp_path, mqtt_url=own) as one:
+            one.headers("read")
+            one.start()
+            told: list[str] = []
+            while "mqtt_drops" not in told:
+                told = [a["cause"] for a in one.get("/v1/alarms?state=open").json()["alarms"]]
+            one.stop()
+
+
+def leave_too_much(port: int, own: int) -> None:
+    """For a device that is away and has room for one: what is more the broker drops."""
+    away = paho.Client(CallbackAPIVersion.VERSION2, clean_session=False, client_id="desk-1", protocol=paho.MQTTv311)
+    away.username_pw_set("desk-1", PASSWORDS["desk-1"])
+    subscribed: list[int] = []
+    away.on_connect = lambda *_: away.subscribe("alarmd/v1/feedback/desk-1", 1)
+    away.on_subscribe = lambda *_: subscribed.append(1)
+    away.connect("127.0.0.1", port)
+    while not subscribed:
+        away.loop(1)
+    away.disconnect()
+    lights = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311)
+    lights.username_pw_set("alarmd", PASSWORDS["alarmd"])
+    lights.connect("127.0.0.1", own)
+    lights.loop_start()
+    for sent in [lights.publish("alarmd/v1/feedback/desk-1", b"{}", qos=1) for _ in range(60)]:
+        sent.wait_for_publish(10)
+    lights.disconnect()
+    lights.loop_stop()
+
+
 def swallow_presses(port: int) -> None:
     """A device that calls itself alarmd, to get what the broker keeps for that, and to end it."""
     for clean in (False, True):

@@ -2,9 +2,11 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.model import Kind
@@ -281,3 +283,18 @@ async def test_a_broker_that_drops_is_a_fault(tmp_path: Path, world: World) -> N
     cause, text = world.reports[0]
     assert cause == "mqtt_drops"
     assert "messages" in text
+
+
+async def test_a_broker_that_grants_the_count_of_drops_and_keeps_it_to_itself_is_told(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alarmd.intake.drops.SAYS_WITHIN", timedelta(seconds=3))
+    rules, warned = tmp_path / "acl", "the broker does not say whether it drops messages"
+    for allowed in ("topic read $SYS/broker/publish/messages/dropped", ""):
+        rules.write_text(f"topic readwrite alarmd/v1/#\n{allowed}\n")
+        with servers.mosquitto(tmp_path, f"sys_interval 1\nacl_file {rules}") as server, capture_logs() as logs:
+            async with running(server.port, world) as mqtt:
+                chair = mqtt._seat
+                assert isinstance(chair, Chair)
+                await chair.bell.until(lambda chair=chair: chair.beats >= 9)
+        assert any(warned in entry["event"] for entry in logs) == (not allowed)

@@ -96,9 +96,9 @@ def mosquitto(folder: Path, extra: str = "", port: int | None = None) -> Iterato
 
 
 @contextlib.contextmanager
-def guarded_mosquitto(folder: Path, passwords: dict[str, str]) -> Iterator[tuple[Server, int]]:
-    """The broker of docker/ whole, with its users and who may say what; only its paths and its ports are others. Its
-    port is that of devices, the second one alarmd's.
+def guarded_mosquitto(folder: Path, passwords: dict[str, str], extra: str = "") -> Iterator[tuple[Server, int]]:
+    """The broker of docker/ whole, with its users and who may say what; only its paths and its ports are others, and
+    `extra` comes after. Its port is that of devices, the second one alarmd's.
     """
     binary, port, own = _binary("mosquitto", "mosquitto"), free_port(), free_port()
     (folder / "data").mkdir()
@@ -118,7 +118,7 @@ def guarded_mosquitto(folder: Path, passwords: dict[str, str]) -> Iterator[tuple
         assert theirs in text
         text = text.replace(theirs, ours)
     configuration = folder / "guarded.conf"
-    configuration.write_text(f"user {pwd.getpwuid(os.getuid()).pw_name}\n{text}")
+    configuration.write_text(f"user {pwd.getpwuid(os.getuid()).pw_name}\n{text}\n{extra}\n")
     server = Server("mosquitto", [binary, "-c", str(configuration)], port, folder / "guarded.log", _listens)
     yield from ((running, own) for running in _running(server))
 
