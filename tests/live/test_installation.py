@@ -105,7 +105,11 @@ def leave_too_much(port: int, own: int) -> None:
     away = paho.Client(CallbackAPIVersion.VERSION2, clean_session=False, client_id="desk-1", protocol=paho.MQTTv311)
     away.username_pw_set("desk-1", PASSWORDS["desk-1"])
     subscribed: list[int] = []
-    away.on_connect = lambda *_: away.subscribe("alarmd/v1/feedback/desk-1", 1)
+
+    def connected(*_: object) -> None:
+        away.subscribe("alarmd/v1/feedback/desk-1", 1)
+
+    away.on_connect = connected
     away.on_subscribe = lambda *_: subscribed.append(1)
     away.connect("127.0.0.1", port)
     while not subscribed:

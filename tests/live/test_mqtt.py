@@ -294,7 +294,6 @@ async def test_a_broker_that_grants_the_count_of_drops_and_keeps_it_to_itself_is
         rules.write_text(f"topic readwrite alarmd/v1/#\n{allowed}\n")
         with servers.mosquitto(tmp_path, f"sys_interval 1\nacl_file {rules}") as server, capture_logs() as logs:
             async with running(server.port, world) as mqtt:
-                chair = mqtt._seat
-                assert isinstance(chair, Chair)
-                await chair.bell.until(lambda chair=chair: chair.beats >= 9)
+                assert isinstance(mqtt._seat, Chair)
+                await mqtt._seat.beaten(9)
         assert any(warned in entry["event"] for entry in logs) == (not allowed)

@@ -118,6 +118,10 @@ class Chair:
         self.bell.ring()
         return Standing.OURS
 
+    async def beaten(self, times: int) -> None:
+        """Return when the seat has been held for so many beats."""
+        await self.bell.until(lambda: self.beats >= times)
+
     async def new_session(self) -> Sitting:
         self.sitting = Sitting(0, self.sitting.session + 1)
         return self.sitting
