@@ -59,13 +59,12 @@ def tried_contacts(attempts: Iterable[Attempt]) -> set[int | None]:
 def untold(alarm: Alarm) -> tuple[Notification, ...]:
     """The newest of each whom this chain's steps have told nothing, because it was withdrawn when enough were coming;
     of those who have answered since, none."""
+    missed = [n for n in _newest(alarm) if n.withdrawn and not n.settled]
+    if not missed:  # as nearly always, and a chain may go on for days
+        return ()
     began = next(s.at for s in alarm.signals if s.kind is alarm.kind)
-    steps = [
-        n for n in alarm.notifications if n.purpose is Purpose.STEP and any(a.contact is not None for a in n.attempts)
-    ]
-    told = {n.person for n in steps if not all_failed(n)}
-    newest = {n.person: n for n in steps if n.person not in told}
-    return tuple(n for n in newest.values() if n.withdrawn and not n.settled and n.attempts[0].begun >= began)
+    told = {n.person for n in alarm.notifications if n.purpose is Purpose.STEP and not all_failed(n)}
+    return tuple(n for n in missed if n.person not in told and n.attempts[0].begun >= began)
 
 
 def gave_up(alarm: Alarm, failed: Notification) -> tuple[str, ...]:
@@ -115,8 +114,13 @@ def due(alarm: Alarm) -> datetime | None:
 def judged(alarm: Alarm) -> tuple[Notification, ...]:
     """Each person's newest notification that still helps. A later step that tells him again takes the place of the
     earlier one: he is not rung twice at once because he missed a text. One by console alone tells him nothing more."""
+    return tuple(n for n in _newest(alarm) if alarm.wants(n))
+
+
+def _newest(alarm: Alarm) -> list[Notification]:
+    """Each person's newest notification that is not by console alone."""
     newest: dict[str, Notification] = {}
     for notification in reversed(alarm.notifications):
         if notification.person not in newest and any(a.channel != CONSOLE for a in notification.attempts):
             newest[notification.person] = notification
-    return tuple(n for n in reversed(newest.values()) if alarm.wants(n))
+    return [*reversed(newest.values())]
