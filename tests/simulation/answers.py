@@ -84,7 +84,7 @@ class Answers:
         """One more event; what is wrong about it."""
         kind, data = told.event.kind, told.event.data
         before = self.state
-        if kind in PRESSES and isinstance(told.event.by, Person):
+        if kind in PRESSES and isinstance(told.event.by, Person) and not data["drill"]:
             self.pressers.add(told.event.by.person)
             if (word := self.words.get(told.event.by.person)) is not None:
                 word.until = None

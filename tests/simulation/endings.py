@@ -76,7 +76,7 @@ def _concerned(seen: Record, alarm: Alarm, by: By) -> list[str]:
     organisation = seen.organisation(alarm)
     running = [r.person for r in alarm.responders if r.state is not ResponderState.DECLINED]
     ends = by.person if isinstance(by, Person) else None
-    pressed = {signal.by.person for signal in alarm.signals if isinstance(signal.by, Person)}
+    pressed = {s.by.person for s in alarm.signals if isinstance(s.by, Person) and not s.drill}
     reached |= dict.fromkeys(person for person in running if person != ends and person not in pressed)
     known = [r for person in reached if (r := organisation.recipient(person)) is not None]
     return [r.id for r in known if any(contact.kind in TEXTUAL for contact in r.contact)]

@@ -1,6 +1,6 @@
 """What the one who pressed is shown: that he was heard, then how far help is; of a silent alarm nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Alarm, Kind, ResponderState
@@ -17,10 +17,13 @@ FURTHEST = (ResponderState.ARRIVED, ResponderState.EN_ROUTE, ResponderState.ACKN
 
 
 def lights_answer(seen: Record) -> Iterator[str]:
-    """Every accepted signal of a device is answered at it, in time, and after its commit."""
+    """Every accepted signal of a device is answered at it, in time, and after its commit; one without a ref by whatever
+    holds there.
+    """
     shown: dict[tuple[str, str | None], list[Shown]] = {}
     for s in seen.around.shown:
-        shown.setdefault((s.device, s.ref), []).append(s)
+        for ref in {s.ref, None}:
+            shown.setdefault((s.device, ref), []).append(s)
         if seen.standing(s.alarm, s.at + 0.0001) is None:
             yield f"{s.alarm}: {s.device} showed {s.state} at {s.at:.3f}, before it was durable"
     for id, tale in seen.tales.items():
@@ -56,20 +59,28 @@ def lights_follow(seen: Record) -> Iterator[str]:
 
 
 def live_goes_first(seen: Record) -> Iterator[str]:
-    """No exercise is shown at a device that has a live alarm."""
+    """No exercise is shown at a device that has a live alarm. One that began in another zone, from which the button has
+    been moved since by a new organisation, is not looked for.
+    """
     for s in seen.around.shown:
         stood = seen.standing(s.alarm, s.at)
-        if stood is not None and not stood.alarm.live and _has_live(seen, s.device, s.at - RACE, s.at):
+        if stood is None or stood.alarm.live:
+            continue
+        zones = {signal.zone for signal in stood.alarm.signals}
+        if _has_live(seen, s.device, s.at - RACE, s.at, zones):
             yield f"{s.alarm}: {s.device} showed {s.state} of an exercise at {s.at:.3f}, over a live alarm"
 
 
-def _has_live(seen: Record, device: str, since: float, until: float | None = None) -> bool:
-    """Had it one that was open, to those at the device too, at `since`, and until `until`?"""
+def _has_live(
+    seen: Record, device: str, since: float, until: float | None = None, zones: Collection[str | None] | None = None
+) -> bool:
+    """Had it one that was open, to those at the device too, at `since`, and until `until`? `zones`: begun there."""
     for id in seen.tales:
         stood, later = seen.standing(id, since), seen.standing(id, since if until is None else until)
         both = [one.alarm for one in (stood, later) if one is not None]
         open = len(both) == 2 and all(a.live and not a.state.ended and a.veil is None for a in both)
-        if open and any(signal.device == device for signal in both[0].signals):
+        there = zones is None or (open and both[0].first.zone in zones)
+        if open and there and any(signal.device == device for signal in both[0].signals):
             return True
     return False
 
