@@ -30,7 +30,7 @@ def progress(
     )
     accepted = bars.add_task("accepted", total=presses)
     shown = bars.add_task("on every console", total=presses) if books.sights else None
-    told = bars.add_task("alarms told", total=None) if books.told is not None else None
+    told = bars.add_task("alarms told", total=None) if books.told is not None and books.sights else None
     line = Text()
 
     def look() -> None:
@@ -39,7 +39,7 @@ def progress(
         if shown is not None:
             bars.update(shown, completed=len(tally.everywhere) + sum(tally.unreadable.values()))
         if told is not None and books.told is not None:
-            bars.update(told, completed=len(books.told.delivered), total=max(1, len(books.told.opened)))
+            bars.update(told, completed=books.told.heard_of, total=max(1, len(books.told.opened)))
         line.plain = "  ".join(_news(books, nodes, mood()))
 
     with Live(Group(bars, line), console=console, refresh_per_second=5):

@@ -47,6 +47,12 @@ class Told:
         return [at - self.opened[alarm] for alarm, at in self.told.items() if alarm in self.opened]
 
     @property
+    def heard_of(self) -> int:
+        """How many of the storm's own alarms it has taken. It takes others too (technical ones), and some before a
+        console has shown them."""
+        return len(self.opened.keys() & self.delivered)
+
+    @property
     def untold(self) -> list[str]:
         """Alarms of the storm of which it should have heard, and has not."""
         owed = self._wanted - self.delivered - self._settled
