@@ -24,9 +24,10 @@ from tests.support.daemon import Daemon, daemon
 KILLS = int(os.environ.get("KILLS", "3"))
 HANDS = 8
 DEVICES = 20
-RECOVERED_WITHIN = 2.0 if KILLS > 10 else 10.0
-"""Seconds after the process was told to start, by which what had fallen due meanwhile has been done; more where other
-tests run beside."""
+RECOVERED_WITHIN = 2.0
+"""Seconds by which what had fallen due meanwhile has been done: after the process was told to start in the proof, after
+it is ready where other tests run beside, for how long it takes to start is theirs too."""
+FROM_EXEC = RECOVERED_WITHIN if KILLS > 10 else 10.0
 SLOWEST = 30.0
 
 OFFICE = f"""\
@@ -125,7 +126,8 @@ def test_killed_in_a_storm_nothing_accepted_is_lost_and_no_alarm_goes_silent(
         print(f"\n{KILLS} kills, {len(storm.accepted)} presses accepted in {len(alarms)} alarms")
         print(f"what had fallen due was done {latest} at the latest, {len(waits)} times")
     assert len(waits) > len(alarms), "recoveries in the storm, too"
-    assert max(after_exec for _, after_exec in waits) <= RECOVERED_WITHIN
+    assert max(after_ready for after_ready, _ in waits) <= RECOVERED_WITHIN
+    assert max(after_exec for _, after_exec in waits) <= FROM_EXEC
     assert _lost(house, storm.accepted) == []
     assert {alarm for _, _, alarm in storm.accepted} == set(alarms)
 
@@ -156,7 +158,7 @@ def _recoveries(
     steps, opened = _steps(timeline), moment(timeline[0]["at"])
     for begun, ready, killed in lives:
         done = next((at for at in steps if at > begun), killed)
-        if opened > begun or (done >= killed and (killed - begun).total_seconds() <= RECOVERED_WITHIN):
+        if opened > begun or (done >= killed and (killed - begun).total_seconds() <= FROM_EXEC):
             continue
         yield max((done - ready).total_seconds(), 0.0), (done - begun).total_seconds()
 
