@@ -285,11 +285,15 @@ def test_a_step_that_an_exercise_keeps_inside_takes_its_time_and_is_no_fault(exe
 
 
 def test_more_people_asked_for_are_those_of_the_step_behind_the_one_that_is_kept_inside() -> None:
-    chain = (step(0, one("ola")), step(60, Target(TargetKind.EXTERNAL, "arc")), step(120, one("per")))
+    """Those behind that one keep their distances from it."""
+    arc = Target(TargetKind.EXTERNAL, "arc")
+    chain = (step(0, one("ola")), step(60, arc), step(120, one("per")), step(150, one("siv")))
     story = Story(answered_by(*chain, repeat=Repeat(1, seconds(600))), arrives=True)
     story.press(drill=True)
     story.does("eva", Action.ESCALATE)
     assert story.steps() == [(0, 1, ["ola"]), (0, 2, []), (0, 3, ["per"])]
+    story.wait(149)
+    assert story.steps()[3:] == [(30, 4, ["siv"])]
 
 
 def test_a_step_that_means_the_presser_alone_is_passed_at_once_and_is_no_fault() -> None:

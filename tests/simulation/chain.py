@@ -131,15 +131,17 @@ class Clock:
         until = self._until(due.at, due.since)
         if told.at > until:
             yield f"{name} was done at {told.at:.3f}, and should have been until {until:.3f}"
-        self._due = self._following(due.at, told, passed=passed and not kept)
+        self._due = self._following(due.at, told, passed=passed, kept=kept)
 
-    def _following(self, at: datetime, told: Told, *, passed: bool) -> Due:
-        """The step after this one. Of those asked for each is tried once, until one reaches anybody."""
+    def _following(self, at: datetime, told: Told, *, passed: bool, kept: bool) -> Due:
+        """The step after this one, which takes its time where that was `kept` inside. Of those asked for each is tried
+        once, whatever keeps it from telling anybody, until one reaches somebody.
+        """
         due = self._due
         tried = due.passed | {due.step}
         if due.step < len(self._chain.steps):
             step, round = due.step + 1, due.round
-            later = at if passed else at + self._distance(step, round)
+            later = at if passed and not kept else at + self._distance(step, round)
         else:
             step, round = self._begins(), due.round + 1
             later = max(at, told.event.at) + self._distance(step, round)
