@@ -97,12 +97,14 @@ class Seen:
 
 
 class Eye(asyncio.Protocol):
-    """What looks at one console's line. `after`: how far it has come."""
+    """What looks at one console's line, in the place of the library that shook hands, which hears of its end alone.
+    `after`: how far it has come."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Seen, library: asyncio.BaseProtocol) -> None:
         self.after = ""
         self.gone = asyncio.Event()
         self._seen = seen
+        self._library = library
         self._rest = b""
 
     def data_received(self, data: bytes) -> None:
@@ -112,7 +114,8 @@ class Eye(asyncio.Protocol):
         for position in POSITION.findall(whole):
             self.after = f"?after={position.decode()}"
 
-    def connection_lost(self, _why: Exception | None) -> None:
+    def connection_lost(self, why: Exception | None) -> None:
+        self._library.connection_lost(why)  # else its session waits for ever when it is closed
         self.gone.set()
 
 
@@ -205,9 +208,10 @@ async def _look(session: aiohttp.ClientSession, system: System, seen: Seen, open
             await asyncio.sleep(0.05)
             continue
         assert shaken._conn is not None
-        assert shaken._conn.transport is not None
-        eye = Eye(seen)
-        shaken._conn.transport.set_protocol(eye)
+        transport = shaken._conn.transport
+        assert transport is not None
+        eye = Eye(seen, transport.get_protocol())
+        transport.set_protocol(eye)
         open_eyes.release()
         await eye.gone.wait()
         after = eye.after or after
