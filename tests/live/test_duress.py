@@ -160,12 +160,15 @@ def live(one: Daemon, broker: int, pin: str) -> tuple[list[str], dict[str, Any]]
         got.append(heard(one.press(ref="r-1")))
         desk.press("r-1")
         until(lambda: desk.shows("cancelled", 3))
+        lit = list(desk.lit)
         one.kill()
         one.start()
         got += lists(one, alarm)
         with following(one) as again:
             again.until("beat")
-        got += [json.dumps(again.frames), json.dumps(desk.lit)]
+        got += [json.dumps(again.frames), json.dumps(lit)]
+        # Where the kill came before it was stored that a light was lit, it is lit once more, with the same words.
+        assert {normal(each) for each in desk.lit[len(lit) :]} <= {normal(lit[-1])}
     seen: dict[str, Any] = one.get(f"/v1/alarms/{alarm}").json()
     assert one.do("verify").startswith("the log is whole")
     assert _causes(one) == ([] if pin == PINS["honest"] else ["exhausted:duress"])
