@@ -36,7 +36,7 @@ def _say(what: str) -> None:
 
 def _tell(history: History, findings: list[str]) -> None:
     kinds = Counter(event["kind"] for event in history.log)
-    bare = sum(history.bare.values())
+    bare = len(history.bare)
     print(f"{len(history.faults)} faults, {len(history.accepted)} presses accepted, and {bare} without a ref")
     print(f"{len(history.log)} events: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}")
     print(f"{len(history.told)} tellings, {len({t.attempt for t in history.told})} of them different")

@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from tests.chaos.cluster import DEVICES, Cluster
-from tests.chaos.history import History, Told, Yes
+from tests.chaos.history import Bare, History, Told, Yes
 from tests.support.servers import HOST
 
 PATIENCE = 60.0
@@ -181,12 +181,13 @@ class Broker:
 
     async def press_bare(self, device: str) -> None:
         """A press that says nothing; the broker's word is all that such a button ever hears."""
-        self._history.bare[device] += 1
+        began = time()
         sent = self._client.publish(f"alarmd/v1/signal/{device}", b"", qos=1)  # kept and sent later where it is away
         taken = self._sent[sent.mid] = self._loop.create_future()
         try:
             async with asyncio.timeout(PATIENCE):
                 await taken
+            self._history.bare.append(Bare(device, began, time()))
         except TimeoutError:
             self._history.given_up.append(f"the broker never took a press of {device}")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from alarmd.alarm.times import stamp
-from tests.chaos.history import Event, Fault, History, Told, Yes, judge
+from tests.chaos.history import Bare, Event, Fault, History, Told, Yes, judge
 
 BEGAN = 1_800_000_000.0
 
@@ -38,7 +38,7 @@ def good() -> History:
     faults = [Fault("felt", BEGAN + 40, BEGAN + 50), Fault("not felt", BEGAN + 60, None)]
     history = History(faults=faults, told=[Told("t1", BEGAN + 0.2)], watched=7, log=log)
     history.accepted.append(Yes("desk-1", "r", "a", BEGAN + 0.1))
-    history.bare["desk-1"] = 1
+    history.bare.append(Bare("desk-1", BEGAN + 1, BEGAN + 1.1))
     history.consoles["one"] = list(range(1, 8))
     return history
 
@@ -68,7 +68,12 @@ def bare_one_twice(history: History) -> None:
 
 
 def bare_one_lost(history: History) -> None:
-    history.bare["desk-1"] = 2
+    history.bare.append(Bare("desk-1", BEGAN + 2, BEGAN + 2.1))
+
+
+def one_lost_beside_one_that_the_broker_forgot(history: History) -> None:
+    history.faults.append(Fault("killed", BEGAN + 30, None, (BEGAN + 24, BEGAN + 31)))
+    history.bare += [Bare("desk-1", BEGAN + at, BEGAN + at + 0.1) for at in (2, 23.95)]
 
 
 def late(history: History) -> None:
@@ -120,6 +125,7 @@ WRONGS: dict[Callable[[History], None], str] = {
     twice_in_the_log: "each_press_is_one_signal_in_one_alarm",
     bare_one_twice: "each_press_without_a_ref_is_one_signal",
     bare_one_lost: "each_press_without_a_ref_is_one_signal",
+    one_lost_beside_one_that_the_broker_forgot: "each_press_without_a_ref_is_one_signal",
     late: "each_step_is_done_once_and_in_time",
     late_while_what_is_broken_must_not_be_felt: "each_step_is_done_once_and_in_time",
     silent: "each_step_is_done_once_and_in_time",
@@ -142,6 +148,18 @@ def test_a_planted_wrong_is_found_by_its_name(plant: Callable[[History], None], 
     history = good()
     plant(history)
     assert {finding.partition(":")[0] for finding in judge(history)} >= {check}
+
+
+def test_a_broker_that_is_killed_may_have_lost_or_doubled_what_it_had_not_written() -> None:
+    history = good()
+    history.faults.append(Fault("killed", BEGAN + 30, None, (BEGAN + 24, BEGAN + 31)))
+    history.bare.append(Bare("desk-1", BEGAN + 23.95, BEGAN + 24.1))
+    assert judge(history) == []
+    history.log[5:5] = [
+        event("joined", 24, 8, ref=None, device="desk-1"),
+        event("joined", 31, 9, ref=None, device="desk-1"),
+    ]
+    assert judge(history) == []
 
 
 def test_what_is_broken_excuses_what_is_late_until_it_is_over() -> None:

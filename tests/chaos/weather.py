@@ -29,13 +29,15 @@ class Felt(StrEnum):
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to break something: `lasts` between so many seconds; what `seconds` are, says `felt`."""
+    """A way to break something: `lasts` between so many seconds; what `seconds` are, says `felt`. `forgets`: what the
+    broker took in so many seconds before."""
 
     name: str
     lasts: tuple[float, float]
     felt: Felt
     seconds: float
     do: Break
+    forgets: float | None = None
 
     def fault(self, named: str, start: float, end: float) -> Fault:
         """What the judge is told of it."""
@@ -44,7 +46,8 @@ class Kind:
             Felt.UNTIL_TAKEN_OVER: start + self.seconds,
             Felt.AFTERWARDS: end + self.seconds,
         }[self.felt]
-        return Fault(named, start, over)
+        forgotten = None if self.forgets is None else (start - self.forgets, end)
+        return Fault(named, start, over, forgotten)
 
 
 async def _kill(_: Cluster, node: Node, seconds: float) -> None:
@@ -98,6 +101,8 @@ def _all_lines(to: str) -> Break:
 
 LEASE = 6.0
 """Seconds after which others tell what a node was about to tell that is no more."""
+UNWRITTEN = 6.0
+"""The broker writes what it has every five seconds (docker/mosquitto/conf.d/), and needs a moment for that."""
 KINDS = (
     Kind("a node is killed", (0.1, 6), Felt.UNTIL_TAKEN_OVER, LEASE, _kill),
     Kind("a node is stopped", (1, 20), Felt.UNTIL_TAKEN_OVER, LEASE, _stop),
@@ -113,6 +118,7 @@ KINDS = (
     Kind("PostgreSQL is restarted", (0.5, 4), Felt.AFTERWARDS, 4, _server("postgres", signal.SIGINT)),
     Kind("PostgreSQL hangs", (0.5, 8), Felt.AFTERWARDS, 4, _all_lines("postgres")),
     Kind("the broker is restarted", (0.5, 3), Felt.BY_NOBODY, 0, _server("mosquitto", signal.SIGTERM)),
+    Kind("the broker is killed", (0.5, 3), Felt.BY_NOBODY, 0, _server("mosquitto", signal.SIGKILL), UNWRITTEN),
 )
 """PostgreSQL's SIGQUIT is its "immediate" shutdown: no checkpoint, recovery from its log at the next start, as after a
 crash; killing the postmaster alone would leave its children."""
