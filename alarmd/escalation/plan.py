@@ -103,7 +103,7 @@ def tell_else(draft: Draft, failed: Notification) -> None:
     step = draft.chain.steps[failed.step - 1] if lost else None
     if step is None or step.by == (CONSOLE,):
         return
-    without = alarm.pressers | {r.person for r in alarm.responders} | {*lost}
+    without = _never(alarm) | {r.person for r in alarm.responders} | {*lost}
     for recipient in _able(draft, step, step.otherwise, without, inside=_stays_inside(alarm)):
         tell(draft, recipient, step, NextStep(failed.step, failed.round, None), Reason.EVERY_WAY_FAILED)
 
@@ -121,7 +121,7 @@ def _make_up(draft: Draft) -> None:
     """With a step that is done, those of earlier steps whose messages were withdrawn when enough were coming, by the
     ways of their own step."""
     alarm, organisation = draft.alarm, draft.organisation
-    without = alarm.pressers | {r.person for r in alarm.responders}
+    without = _never(alarm) | {r.person for r in alarm.responders}
     for missed in retry.untold(alarm):
         step = draft.chain.steps[missed.step - 1]
         kind = TargetKind.EXTERNAL if missed.person in organisation.externals else TargetKind.PERSON
@@ -270,7 +270,7 @@ def _people(draft: Draft, step: Step, *, inside: bool) -> list[Recipient]:
     """Those whom the step tells: its targets, else those of its `else`. Never the presser's side, nobody who is coming;
     those who declined are asked again only where nobody else is left. `inside`: nobody outside the organisation."""
     alarm = draft.alarm
-    never = alarm.pressers | _coming(alarm) | (alarm.veil.people if alarm.veil else frozenset())
+    never = _never(alarm) | _coming(alarm)
     declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
     for without in (never | declined, never):
         for targets in (step.notify, step.otherwise):
@@ -303,6 +303,11 @@ def _able(
 def _zone(alarm: Alarm) -> str | None:
     """Where help is wanted: whoever pressed may have moved."""
     return next((s.zone for s in reversed(alarm.signals) if s.zone), None)
+
+
+def _never(alarm: Alarm) -> frozenset[str]:
+    """Whom nothing tells: the presser's side."""
+    return alarm.pressers | (alarm.veil.people if alarm.veil else frozenset())
 
 
 def _coming(alarm: Alarm) -> set[str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from alarmd.alarm.effects import EndCall, Feedback, ReportFault, Tell
+from alarmd.alarm.events import Reason
 from alarmd.alarm.incoming import Action, FaultGone
 from alarmd.alarm.model import AttemptState, Kind, Purpose, State
 from alarmd.alarm.veil import Veil
@@ -81,6 +82,16 @@ def test_who_is_behind_the_veil_of_a_fault_is_not_told_of_it_whatever_his_role()
     story.wait(200)
     assert set(story.told("sms")) == {"per", "siv"}
     assert not [e for e in story.effects if isinstance(e, ReportFault)]
+
+
+def test_who_is_behind_the_veil_of_a_fault_is_not_told_of_it_either_when_every_way_to_others_has_failed() -> None:
+    """A step's `else` told whoever had cancelled under duress that the search for help goes on."""
+    story = Story(staffed(answered_by(step(0, one("ola"), otherwise=(one("eva"), one("per")), by=("sms",)))))
+    story.fault("exhausted:duress", behind=Veil(frozenset({"eva"})))
+    for channel in ("sms", "voice"):
+        story.report(story.attempt("ola", channel).id, AttemptState.FAILED)
+    assert Reason.EVERY_WAY_FAILED in {e.data.get("reason") for e in story.events[story.last]}
+    assert set(story.told("sms")) == {"ola", "per"}
 
 
 def test_whom_a_step_tells_of_a_fault_behind_a_veil_sees_it_from_then_on() -> None:
