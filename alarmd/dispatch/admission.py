@@ -12,7 +12,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alarmd.alarm.incoming import Incoming, Pressed
 from alarmd.alarm.model import presser_key
@@ -27,6 +27,9 @@ GIVEN_UP = 10_000
 """When more wait than this, those for whom nobody waits any more are left out."""
 SHARE = 16
 """So many of each lower urgency go into a group that is full of higher ones."""
+LINGER = timedelta(milliseconds=10)
+"""For so long an outcome waits for company, and lets others go before it: an acknowledgement must neither stand behind
+the commit of a receipt nor pay for it. Nobody waits for these, and one that is lost in a crash is asked for again."""
 
 FIRSTS = (Urgency.DURESS, Urgency.LIVE)
 
@@ -66,13 +69,17 @@ class Admission:
             self._pressing[key] += 1
         self._lanes[urgency].append(waiting)
 
-    def take(self) -> list[Waiting]:
-        """The next group: the most urgent, and a share of everything else. Say `done` when it has been decided."""
+    def take(self, now: datetime) -> list[Waiting]:
+        """The next group: the most urgent, and a share of everything else; outcomes where nothing hurries, or when they
+        have lingered. Say `done` when it has been decided.
+        """
         if len(self) > GIVEN_UP:
             self._leave_out()
         group: list[Waiting] = []
         for urgency, lane in self._lanes.items():
-            room = GROUP if urgency is Urgency.OUTCOME else max(SHARE, GROUP - len(group))
+            room = max(SHARE, GROUP - len(group))
+            if urgency is Urgency.OUTCOME:
+                room = 0 if group and lane and now - lane[0].at < LINGER else GROUP
             group += [lane.popleft() for _ in range(min(room, len(lane)))]
         return group
 

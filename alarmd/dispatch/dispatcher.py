@@ -8,12 +8,11 @@ in it is told so (NotDurable) and nobody else learns anything.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 import structlog
 
 from alarmd.alarm.incoming import Incoming
-from alarmd.dispatch.admission import Admission, Waiting
+from alarmd.dispatch.admission import LINGER, Admission, Waiting
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import AlarmdError, NotDurable, Undecidable
 from alarmd.escalation.urgency import Urgency, urgency
@@ -22,10 +21,6 @@ from alarmd.organisation.model import Organisation
 from alarmd.ports import Clock, Committed, Store, Unit
 
 log = structlog.get_logger()
-
-LINGER = timedelta(milliseconds=10)
-"""For so long an outcome waits for company: an acknowledgement must not stand behind the commit of a receipt. Nobody
-waits for these, and one that is lost in a crash is asked for again."""
 
 Heard = Callable[[Sequence[Committed]], None]
 """Told of every group right after its commit, in the order of the log."""
@@ -95,7 +90,7 @@ class Dispatcher:
                 if not self._waiting.hurries:
                     await self._clock.sleep_until(self._clock.now() + LINGER, self._hurry)
                 self._hurry.clear()
-                group = self._waiting.take()
+                group = self._waiting.take(self._clock.now())
                 await self._commit(group)
                 self._waiting.done(group)
                 self.groups += 1

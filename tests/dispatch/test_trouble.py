@@ -13,6 +13,7 @@ from alarmd.alarm.effects import EndCall
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, Pressed
 from alarmd.alarm.model import Alarm, AttemptState, Device, Person, State
 from alarmd.dispatch import deadlines, outbox
+from alarmd.dispatch.admission import LINGER
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import NotDurable
 from alarmd.ports import Due, Outcome, Reading, Registry, Unit
@@ -135,6 +136,7 @@ async def test_a_node_that_stood_still_leaves_to_its_sister_what_she_has_taken_o
 
         monkeypatch.setattr(loop.store, "read", read_later)
         await loop.submit(pressed())
+        await world.clock.advance(LINGER.total_seconds())  # that its light is on is stored, too
         monkeypatch.setattr(loop.store, "transact", never)
         await world.clock.advance(6)
         with world.database("shell") as sister, sister.transaction() as unit:
@@ -207,6 +209,7 @@ async def test_a_lease_that_cannot_be_renewed_any_more_is_not_told(
 
         monkeypatch.setattr(loop.store, "read", read_later)
         await loop.submit(pressed())
+        await world.clock.advance(LINGER.total_seconds())  # that its light is on is stored, too
         monkeypatch.setattr(loop.store, "transact", never)
         await world.clock.advance(6)
         goes_on.set()

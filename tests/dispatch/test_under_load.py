@@ -5,6 +5,7 @@ first, and what is held stays bounded. Real dispatcher, outbox and store, virtua
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from alarmd.alarm.effects import BACKGROUND, DURESS, FIRST, LATER, LINKED, LIVE
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, Incoming, Performed, Pressed
 from alarmd.alarm.model import Device, Kind, Person
 from alarmd.dispatch import admission, outbox
-from alarmd.dispatch.admission import GROUP, SHARE, Admission, Waiting
+from alarmd.dispatch.admission import GROUP, LINGER, SHARE, Admission, Waiting
 from alarmd.dispatch.outbox import IN_FLIGHT
 from alarmd.escalation.urgency import Urgency
 from alarmd.ports import Message, Outcome
@@ -131,7 +132,7 @@ async def test_no_flood_starves_what_is_less_urgent() -> None:
         for n in range(1000):
             queue.put(waiting(Performed(f"{lane}-{n}")), lane)
     assert len(queue) == 5000
-    group = queue.take()
+    group = queue.take(VirtualClock().now() + LINGER)
     found = {lane: sum(w.incoming.effect.startswith(f"{lane}-") for w in group) for lane in lanes}  # type: ignore[union-attr]  # all are Performed
     assert found == {
         Urgency.DURESS: GROUP,
@@ -148,9 +149,17 @@ async def test_outcomes_alone_are_in_no_hurry_until_they_are_a_group() -> None:
         assert not queue.hurries
         queue.put(waiting(Performed(f"{n}")), Urgency.OUTCOME)
     assert queue.hurries
-    queue.take()
+    queue.take(VirtualClock().now())
     queue.put(waiting(DeadlinePassed("a")), Urgency.DUE)
     assert queue.hurries
+
+
+async def test_an_answer_does_not_pay_for_outcomes_until_they_have_waited() -> None:
+    now, queue = VirtualClock().now(), Admission()
+    queue.put(waiting(Performed("light")), Urgency.OUTCOME)
+    for after, wanted in ((timedelta(0), [Answered]), (LINGER, [Answered, Performed])):
+        queue.put(waiting(Answered("a", Action.ACKNOWLEDGE, OLA)), Urgency.LIVE)
+        assert [type(taken.incoming) for taken in queue.take(now + after)] == wanted
 
 
 # The way out.
@@ -318,7 +327,7 @@ async def test_what_its_sender_was_told_no_about_is_decided_unless_thousands_of_
             queue.put(each, Urgency.LIVE)
         for n in (1, 3, 4):
             waiting[n].answer.cancel()
-        group = queue.take()
+        group = queue.take(VirtualClock().now())
         assert group == [waiting[n] for n in wanted]
         queue.done(group)
         assert not queue._pressing, "who presses now presses first"
