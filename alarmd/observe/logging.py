@@ -8,7 +8,7 @@ the same, in traces and in what libraries say too. Called once, by the entry poi
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TextIO
 
@@ -27,6 +27,7 @@ SILENCED = ("twilio.http_client", "asyncio", "aiohttp.access", "gmqtt", "uvicorn
 def configure(style: str, stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Bring every logger of the process under one form: `json` or `console`."""
     output = stream or sys.stderr
+    handler = logging.StreamHandler(output)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -34,21 +35,18 @@ def configure(style: str, stream: TextIO | None = None, level: int = logging.INF
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
     ]
+    render = _renderer(style, colours=output.isatty())
+    own = _Own(handler, render)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, _as_it_is],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *_: own,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                mask,
-                _renderer(style, colours=output.isatty()),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, render],
         )
     )
     root = logging.getLogger()
@@ -67,6 +65,35 @@ def bind_alarm(alarm: str) -> AbstractContextManager[None]:
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Take out what looks like a phone number or a key, however deep it stands."""
     return {key: _masked(value) for key, value in event.items()}
+
+
+class _Own:
+    """Writes our own lines to where the handler writes those of libraries, without making a record of each: in a storm
+    that is most of what a line costs. As there, a line that cannot be written stops nobody.
+    """
+
+    def __init__(self, handler: "logging.StreamHandler[TextIO]", render: Callable[..., Any]) -> None:
+        self._handler = handler
+        self._render = render
+
+    def write(self, event: EventDict) -> None:
+        try:
+            line = self._render(None, "", mask(None, "", event))
+            self._handler.acquire()
+            try:
+                self._handler.stream.write(f"{line}\n")
+                self._handler.stream.flush()
+            finally:
+                self._handler.release()
+        except Exception:  # noqa: BLE001 - told on stderr, if that can be
+            self._handler.handleError(logging.makeLogRecord({"msg": event}))
+
+    debug = info = warning = error = critical = exception = write
+
+
+def _as_it_is(_logger: WrappedLogger, _method: str, event: EventDict) -> tuple[tuple[EventDict], dict[str, Any]]:
+    """Rendered where it is written."""
+    return (event,), {}
 
 
 def _masked(value: Any) -> Any:

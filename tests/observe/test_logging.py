@@ -120,3 +120,14 @@ def test_on_a_terminal_a_line_is_for_people() -> None:
     assert "fault" in stream.getvalue()
     assert "cause=mqtt" in stream.getvalue()
     assert "+47" not in stream.getvalue()
+
+
+def test_a_line_that_cannot_be_written_stops_nobody(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> None:
+    class Unspeakable:
+        def __repr__(self) -> str:
+            raise OSError("no words")
+
+    structlog.get_logger().info("odd", value=Unspeakable())
+    lines.close()
+    structlog.get_logger().info("nobody reads this")
+    assert "no words" in capsys.readouterr().err
