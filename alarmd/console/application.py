@@ -30,6 +30,7 @@ from alarmd.console.schedules import schedules
 from alarmd.console.sessions import sessions
 from alarmd.console.shapes import Problem
 from alarmd.console.sign_in import SignIn
+from alarmd.console.straight import straight
 from alarmd.errors import CannotStart
 
 LARGEST_FRAME = 64 * 1024
@@ -47,6 +48,8 @@ def application(
         redoc_url=None,
         # Buttons of other makers post JSON without saying so; what a browser sends is held to its Origin instead.
         strict_content_type=False,
+        # What is measured stands at /metrics; each request would be asked whether anybody else wants to know.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     answers.install(app)
     own = (
@@ -60,6 +63,7 @@ def application(
     )
     for router in (*routers, *own):
         app.include_router(router)
+    app.router.routes[:0] = straight(route for router in (*routers, *own) for route in router.routes)
     add_pages(app, built)
     _document(app)
     return app

@@ -7,8 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from alarmd.access.model import Scope
+from alarmd.console import application as made_of
 from alarmd.console.application import application
 from alarmd.console.desk import Readiness
 from alarmd.console.faults import told
@@ -119,6 +122,28 @@ async def test_the_document_names_every_operation(door: House) -> None:
     assert len(operations) == len(set(operations))
     refs = {line.split('"')[1] for line in str(document).replace("'", '"').split('"$ref": ')[1:]}
     assert {ref.rpartition("/")[2] for ref in refs} <= set(document["components"]["schemas"])
+
+
+async def test_who_presses_or_answers_goes_the_short_way_and_finds_the_same_door(
+    door: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = door.app
+    monkeypatch.setattr(made_of, "straight", lambda _: [])
+    long = application(door, door.hub, door.sign_in, door.supervisor.spawn)
+    assert short.openapi() == long.openapi()
+    pressed, key = await door.press(), await door.key(Scope.ANSWER, person="ola")
+    assert pressed.alarm is not None
+    act = f"/v1/alarms/{pressed.alarm.id}/acknowledge"
+    served = [r.path for r in short.routes if isinstance(r, Route) and not isinstance(r, APIRoute)]
+    assert {"/v1/alarms/{id}/acknowledge", "/v1/drills"} <= set(served)
+    asked = [("POST", act, key), ("POST", act, {}), ("GET", act, key), ("POST", "/v1/alarms/none/decline", key)]
+    for method, path, headers in asked:
+        answers = []
+        for app in (short, long):
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as http:
+                answer = await http.request(method, path, headers=headers)
+                answers.append((answer.status_code, answer.json(), answer.headers))
+        assert answers[0] == answers[1]
 
 
 async def test_other_rooms_bring_routers_and_their_errors_become_problems(door: House) -> None:
