@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from alarmd.clock import SystemClock
 from tests.support import servers
 from tests.support.daemon import Daemon, daemon
-from tests.support.rolling import alarms_of, lateness, office, provider
+from tests.support.rolling import Load, alarms_of, lateness, office, provider, tellings
 from tests.support.servers import Server
 
 pytestmark = pytest.mark.timeout(240)  # whole processes, started and stopped
@@ -146,6 +147,37 @@ def test_a_failover_loses_nothing_that_was_accepted(tmp_path: Path, cluster: Ser
             one.stop()
             assert one.do("verify").startswith("the log is whole")
         assert alarms_of(both, list(accepted)) == accepted
+        assert max(lateness(both).values()).total_seconds() < 60
+
+
+def test_two_nodes_fail_over_under_load_and_nobody_is_left_out(tmp_path: Path, cluster: Server, url: str) -> None:
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+    with servers.standby(cluster) as second, provider() as (receiver, heard):
+        both = url.replace(f":{cluster.port}", f":{cluster.port},127.0.0.1:{second.port}")
+        with daemon(folders[0], database_url=both) as a, daemon(folders[1], database_url=both) as b:
+            a.apply(office(receiver))
+            a.start()
+            b.start()
+            b.headers("read")
+            load = Load((a, b), every=0.1)
+            with load.running():
+                load.until_taken(10)
+                cluster.kill()
+                for node in (a, b):
+                    until(node, 503)
+                servers.promote(second)
+                for node in (a, b):
+                    until(node, 200)
+                load.until_taken(len(load.accepted) + 10)
+            for node in (a, b):
+                node.stop()
+                assert "Traceback" not in node.log
+            assert a.do("verify").startswith("the log is whole")
+        assert alarms_of(both, list(load.accepted)) == load.accepted, "each press is in the alarm that was told"
+        assert load.seen == list(range(1, len(load.seen) + 1)), "a console sees every event once, in order"
+        assert tellings(both, before_the_end=timedelta(seconds=3)) <= heard.keys(), "whom the log names was told"
         assert max(lateness(both).values()).total_seconds() < 60
 
 

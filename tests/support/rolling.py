@@ -85,6 +85,7 @@ class Load:
     closes: list[int | None] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
+    _moved: threading.Condition = field(default_factory=threading.Condition)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -104,6 +105,11 @@ class Load:
             for thread in threads:
                 thread.join()
 
+    def until_taken(self, presses: int) -> None:
+        """Until so many have been accepted."""
+        with self._moved:
+            assert self._moved.wait_for(lambda: len(self.accepted) >= presses, timeout=60), "nobody takes presses"
+
     def _press(self, headers: dict[str, str]) -> None:
         clock = SystemClock()
         with httpx.Client(trust_env=False, timeout=12, headers=headers, verify=self.trust or True) as http:
@@ -112,6 +118,8 @@ class Load:
                     return
                 began = clock.now()
                 self._press_somewhere(http, f"ref-{n}", n)
+                with self._moved:
+                    self._moved.notify_all()
                 self.slowest = max(self.slowest, (clock.now() - began).total_seconds())
 
     def _watch(self) -> None:
@@ -125,6 +133,8 @@ class Load:
     def _press_somewhere(self, http: httpx.Client, ref: str, n: int) -> None:
         """As a load balancer does: to the next node, when one does not answer."""
         for attempt in itertools.count(n):
+            if self._over.is_set():
+                return
             try:
                 answer = http.post(
                     f"{self._door(attempt)}/v1/signals", json={"device": f"desk-{1 + n % 2}", "ref": ref}
@@ -176,6 +186,22 @@ def lateness(url: str) -> dict[str, timedelta]:
                 expected[logged.alarm] = datetime.fromisoformat(following["at"])
     database.close()
     return late
+
+
+def tellings(url: str, before_the_end: timedelta) -> set[str]:
+    """The attempts at people, by contact, that the log had decided on so long before it ends."""
+    database = open_database(url, node="judge")
+    with database.snapshot() as reading:
+        events = [orjson.loads(logged.body) for logged in reading.events(0, 1_000_000)]
+    database.close()
+    end = datetime.fromisoformat(events[-1]["at"]) - before_the_end
+    return {
+        attempt["id"]
+        for event in events
+        if event["kind"] == "notified" and datetime.fromisoformat(event["at"]) < end
+        for attempt in event["data"]["attempts"]
+        if attempt["contact"] is not None
+    }
 
 
 def alarms_of(url: str, refs: Sequence[str]) -> dict[str, str | None]:
