@@ -53,7 +53,7 @@ SUMMARIES: Mapping[Action, str] = {
     Action.EN_ROUTE: "I am on my way",
     Action.ARRIVED: "I have arrived",
     Action.DECLINE: "I cannot come",
-    Action.RESOLVE: "It is over; wants an arrival or a reason",
+    Action.RESOLVE: "It is over; wants an arrival of somebody who counts, or a reason",
     Action.CANCEL: "It was none; wants a reason, or a PIN of whoever stands where it was pressed",
     Action.NOTE: "Write something into its story",
     Action.ESCALATE: "More people, now",
@@ -190,7 +190,9 @@ def _done(alarm: Alarm, refusal: Refusal | None, action: Action) -> Response:
             detail = f"the alarm is {alarm.state} already"
             return problem(HTTPStatus.CONFLICT, detail, {"alarm": summary(alarm)})
         case Refusal.NEEDS_REASON:
-            wanted = "an arrival or a reason" if action is Action.RESOLVE else "a reason, or a PIN"
+            wanted = (
+                "an arrival of somebody who counts, or a reason" if action is Action.RESOLVE else "a reason, or a PIN"
+            )
             return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"reason: {action} wants {wanted}")
 
 

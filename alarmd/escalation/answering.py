@@ -153,10 +153,10 @@ def _more(draft: Draft, by: Person) -> None:
 
 
 def _end(draft: Draft, answered: Answered) -> Refusal | None:
-    """Resolving wants an arrival or a reason, cancelling a reason: an alarm is not ended with one careless click."""
+    """Resolving wants an arrival or a reason, cancelling a reason: an alarm is not ended with one careless click. Who
+    pressed was there before, and his word spares nobody the reason."""
     resolves = answered.action is Action.RESOLVE
-    there = any(r.there for r in draft.alarm.responders)
-    if not answered.reason and not (resolves and there):
+    if not answered.reason and not (resolves and draft.alarm.arrived):
         return Refusal.NEEDS_REASON
     if resolves:
         data = {"outcome": (answered.outcome or Outcome.REAL).value, "reason": answered.reason}

@@ -84,7 +84,7 @@ async def test_what_no_longer_fits_is_a_conflict_that_carries_the_alarm(door: Ho
     async with door.client(await door.key(Scope.ANSWER, person="ola")) as http:
         base = f"/v1/alarms/{alarm.id}"
         told = problem(await http.post(f"{base}/resolve", json={}), 422)
-        assert "an arrival or a reason" in str(told["detail"])
+        assert "an arrival of somebody who counts, or a reason" in str(told["detail"])
         assert "a reason" in str(problem(await http.post(f"{base}/cancel", json={}), 422)["detail"])
         assert (await http.post(f"{base}/resolve", json={"reason": "looked"})).status_code == 200
         shown = problem(await http.post(f"{base}/acknowledge", json={}), 409)["alarm"]

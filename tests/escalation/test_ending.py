@@ -41,6 +41,16 @@ def test_resolving_after_an_arrival_wants_no_reason_and_cancelling_does() -> Non
     assert story.alarm.outcome == "real"
 
 
+@pytest.mark.parametrize("who", ["siv", "kari"])
+def test_neither_who_pressed_nor_one_of_another_role_spares_the_reason_by_being_there(who: str) -> None:
+    story = Story(answered_by(step(0, team("guards")), acknowledge=Acknowledge(frozenset({"guard"}))))
+    story.happens(pressed_at_reception(Person("siv", "Siv Dal", "phone")))
+    story.does(who, Action.ARRIVED)
+    assert story.resolve("eva").refusal is Refusal.NEEDS_REASON
+    story.does("ola", Action.ARRIVED)
+    assert story.resolve("eva").refusal is None
+
+
 @pytest.mark.parametrize("outcome", Outcome)
 def test_an_alarm_is_resolved_with_its_outcome(outcome: Outcome) -> None:
     story = Story()

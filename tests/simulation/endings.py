@@ -40,7 +40,7 @@ def ends_have_a_reason(seen: Record) -> Iterator[str]:
             data = told.event.data
             if told.event.kind not in ENDS or isinstance(told.event.by, System) or data["reason"] or data.get("pin"):
                 continue
-            there = any(r.state is ResponderState.ARRIVED for r in before.alarm.responders)
+            there = any(r.counts and r.state is ResponderState.ARRIVED for r in before.alarm.responders)
             if told.event.kind is EventKind.CANCELLED or not there:
                 yield f"{id}: is {told.event.kind} at {told.at:.3f} without a reason"
 

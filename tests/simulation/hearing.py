@@ -45,7 +45,9 @@ def refusals_have_a_reason(seen: Record) -> Iterator[str]:
     for heard in seen.people.heard:
         stood, action = seen.standing(heard.answered.alarm, heard.at), heard.answered.action
         over = stood is not None and (stood.alarm.state in (State.RESOLVED, State.CANCELLED) or _over_for(stood, heard))
-        there = stood is not None and any(r.state is ResponderState.ARRIVED for r in stood.alarm.responders)
+        there = stood is not None and any(
+            r.counts and r.state is ResponderState.ARRIVED for r in stood.alarm.responders
+        )
         unknown = stood is not None and stood.alarm.face is None and _over_for(stood, heard)
         right = {
             None: not unknown,

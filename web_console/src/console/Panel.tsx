@@ -40,7 +40,7 @@ export function Panel({ alarm, draft, usable, actions, onDraft }: Props) {
   const first = useRef<HTMLInputElement & HTMLTextAreaElement>(null)
   const [faults, setFaults] = useState<Faults>({})
   const { kind } = draft
-  const arrived = alarm.responders.some((r) => r.state === 'arrived')
+  const arrived = alarm.responders.some((r) => r.counts && r.state === 'arrived')
   const needsReason = kind !== 'resolve' || !arrived
   const failed = actions.failed(alarm.id)
   const sending = actions.of(alarm.id, kind)?.is === 'sending'
