@@ -13,6 +13,15 @@ function alarm(more: Partial<Alarm> = {}): Alarm {
   }
 }
 
+describe('one who cannot after all', () => {
+  it('may say so until he is there', () => {
+    const declining = (state: ResponderState) => able(alarm({ responders: [ola(state)] }), 'ola').decline
+    expect((['acknowledged', 'en_route', 'arrived', 'declined'] as const).filter(declining)).toEqual(['acknowledged', 'en_route'])
+    expect(able(alarm(), 'per').decline).toBe(true)
+    expect(able(alarm({ state: 'resolved' }), 'per').decline).toBe(false)
+  })
+})
+
 const RUNS = { at: AT, step: 2, round: 1 }
 
 describe('one who is coming', () => {

@@ -3,7 +3,7 @@
  * It never invents a state: the state is the one that the event itself carries. Applying an event twice does no harm
  * except to `presses`, so the reducer keeps events from coming twice.
  */
-import type { Alarm, AlarmEvent, Answering, Raising, Responder, ResponderState } from './contract'
+import type { Actor, Alarm, AlarmEvent, Answering, Raising, Responder, ResponderState } from './contract'
 
 type Of<K extends AlarmEvent['kind']> = Extract<AlarmEvent, { kind: K }>
 
@@ -39,7 +39,7 @@ export function folded(alarm: Alarm, event: AlarmEvent): Alarm {
   const after: Alarm = { ...alarm, state: event.state, changed_at: event.at, version: alarm.version + 1 }
   switch (event.kind) {
     case 'joined':
-      return { ...after, ...pressed(after, event.data) }
+      return { ...after, ...pressed(after, event.data), responders: waitedFor(after, event.by) }
     case 'upgraded':
       return { ...after, ...pressed(after, event.data), ...upgraded(after, event.data) }
     case 'step_due':
@@ -66,6 +66,12 @@ export function folded(alarm: Alarm, event: AlarmEvent): Alarm {
 
 function pressed(alarm: Alarm, data: Raising): Partial<Alarm> {
   return { presses: alarm.presses + 1, next: data.next, note: data.note ?? alarm.note }
+}
+
+/** Who has answered and presses himself counts no longer. */
+function waitedFor(alarm: Alarm, by: Actor): Responder[] {
+  const presser = 'person' in by ? by.person : null
+  return alarm.responders.map((r) => (r.person === presser ? { ...r, counts: false, arrive_by: null } : r))
 }
 
 function upgraded(alarm: Alarm, data: Raising): Partial<Alarm> {

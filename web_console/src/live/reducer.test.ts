@@ -53,6 +53,12 @@ describe('events', () => {
     expect(after.alarms.get('a')).toMatchObject({ state: 'raised', zone: 'f/r', presses: 1, next: { step: 1 } })
   })
 
+  it('of somebody who comes and presses himself make him count no longer', () => {
+    const answer = event(11, 'en_route', { person: 'kari', counts: true, arrive_by: AT, next: null }, { state: 'acknowledged' })
+    const after = run(began(alarm('a')), events(answer, event(12, 'joined', raising)))
+    expect(after.alarms.get('a')?.responders).toMatchObject([{ person: 'kari', state: 'en_route', counts: false, arrive_by: null }])
+  })
+
   it('count once, however often they come', () => {
     const joined = event(11, 'joined', raising)
     const once = run(began(alarm('a')), events(joined))
