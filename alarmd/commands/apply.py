@@ -23,7 +23,7 @@ MOST_UNCLEAR = 20
 
 def apply(settings: Settings, file: Path, *, dry_run: bool, accept: str | None) -> None:
     """Show what changes and store it. Raises FaultyFile with a line for each fault; refuses a chain that can reach
-    nobody, and a calendar of which nothing is known, unless a reason is given.
+    nobody or that nobody can answer, and a calendar of which nothing is known, unless a reason is given.
     """
     parsed, now = read(file), SystemClock().now()
     with opened(settings) as database:
@@ -47,7 +47,8 @@ def _judge(found: Read, parsed: Parsed, now: datetime, accept: str | None) -> No
         print(f"warning: {parsed.told(path, words)}", file=sys.stderr)
     if blocking and not accept:
         raise Malformed(
-            "refused: somebody who presses there would reach nobody; mend it, or say why with --accept REASON"
+            "refused: whoever presses there would reach nobody, or nobody whose answer counts; mend it, or say why with"
+            " --accept REASON"
         )
     if found.faults and not accept:
         raise Malformed("refused: nobody would know of these duties; mend it, or say why with --accept REASON")

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from alarmd.alarm.model import Kind
 from alarmd.escalation.duty import moments, on_duty
 from alarmd.escalation.retry import at_console
-from alarmd.escalation.schedule import begins, ends, in_hours
+from alarmd.escalation.schedule import begins, ends, in_hours, on_call
 from alarmd.escalation.targets import named_by, people_for
 from alarmd.organisation.model import (
     CONTACT_KINDS,
@@ -171,14 +171,16 @@ def _lasting(organisation: Organisation, at: datetime) -> Organisation:
 
 
 def _in_vain(organisation: Organisation) -> Iterator[Finding]:
+    """Those that too few can answer; whom nobody at all can answer is as good as one that reaches nobody."""
     for chain in organisation.chains.values():
         wanted = chain.acknowledge
         able = [p for p in organisation.people.values() if not wanted.by_roles or wanted.by_roles & {*p.roles}]
         if len(able) < wanted.needed:
+            severity = Severity.WARNS if able else Severity.BLOCKS
             roles = f" with the role {' or '.join(sorted(wanted.by_roles))}" if wanted.by_roles else ""
             words = f"waits for {wanted.needed} people{roles}, and there are {len(able)}; it would never be answered"
             path = f"chains.{chain.id}.acknowledge"
-            yield Finding(Reason.CHAIN_WAITS_IN_VAIN, Severity.WARNS, path, words)
+            yield Finding(Reason.CHAIN_WAITS_IN_VAIN, severity, path, words)
 
 
 def _without_contact(organisation: Organisation, at: datetime) -> Iterator[Finding]:
@@ -208,9 +210,12 @@ def _holes(organisation: Organisation, schedule: Schedule, at: datetime) -> Iter
     """The spans in which the schedule means to have somebody on call and has nobody."""
     edges = moments(organisation, [schedule], at, at + AHEAD, MOST_CHANGES)
     zone, calendar = organisation.time_zone, organisation.holidays
-    empty = [
-        in_hours(schedule, zone, each, calendar) and not on_duty(organisation, schedule.id, each) for each in edges
-    ]
+
+    def meant(at: datetime) -> bool:
+        """In its hours, or by an override, which names its own."""
+        return in_hours(schedule, zone, at, calendar) or bool(on_call(schedule, zone, at, calendar))
+
+    empty = [meant(each) and not on_duty(organisation, schedule.id, each) for each in edges]
     spans = []
     for place, edge in enumerate(edges):
         if empty[place] and not (place and empty[place - 1]):

@@ -83,9 +83,13 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(one: Daemon) -> None
     assert "applied as version 2" in one.do("apply", "new.yaml")
 
 
-def test_a_chain_that_can_reach_nobody_wants_a_reason(one: Daemon) -> None:
-    nobody = OFFICE.replace("guards: [ola]", "guards: []")
-    (one.folder / "nobody.yaml").write_text(nobody, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("guards: [ola]", "guards: []"), ("by_roles: [guard]", "by_roles: [vekter]")]
+)
+def test_a_chain_that_can_reach_nobody_or_be_answered_by_nobody_wants_a_reason(
+    one: Daemon, right: str, wrong: str
+) -> None:
+    (one.folder / "nobody.yaml").write_text(OFFICE.replace(right, wrong), encoding="utf-8")
     assert "--accept" in refused(one, "apply", "nobody.yaml")
     assert "applied" in one.do("apply", "nobody.yaml", "--accept", "guards are hired next week")
 

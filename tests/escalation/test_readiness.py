@@ -135,6 +135,11 @@ class TestChains:
             "waits for 2 people with the role boss or guard, and there are 1; it would never be answered"
         ]
 
+    @pytest.mark.parametrize(("roles", "severity"), [("boss", Severity.BLOCKS), ("boss, guard", Severity.WARNS)])
+    def test_one_whose_answer_nobody_can_give_blocks(self, roles: str, severity: Severity) -> None:
+        (found,) = lacking((ONLY_STEP, f"{ONLY_STEP}\n    acknowledge: {{by_roles: [{roles}], needed: 2}}"))
+        assert (found.reason, found.severity) == (Reason.CHAIN_WAITS_IN_VAIN, severity)
+
 
 class TestPeople:
     mute = ('roles: [staff], at: main/hall, contact: [{sms: "+4790000022"}]', "roles: [staff], at: main/hall")
@@ -212,6 +217,21 @@ class TestSchedules:
     def test_who_is_taken_away_leaves_a_hole(self) -> None:
         removed = "every: 7d}], overrides: [{person: kari, from: 2026-01-06, to: 2026-01-06, change: remove}]"
         assert self.hole(("every: 7d}]", removed)) == ["nobody is on call from 2026-01-06T00:00 to 2026-01-07T00:00"]
+
+    @pytest.mark.parametrize("change", ["replace", "add"])
+    def test_an_override_means_to_have_its_person_whatever_the_hours(self, change: str) -> None:
+        span = "from: 2026-01-06T18:00, to: 2026-01-06T20:00"
+        hours = f"every: 7d}}], only: {{between: 07:00-17:00}}, overrides: [{{person: ola, {span}, change: {change}}}]"
+        away = ("roles: [staff]", "roles: [staff], absent: [{from: 2026-01-06T19:00, to: 2026-01-07T07:00}]")
+        assert self.hole(("every: 7d}]", hours)) == []
+        assert self.hole(("every: 7d}]", hours), away) == [
+            "nobody is on call from 2026-01-06T19:00 to 2026-01-06T20:00"
+        ]
+
+    def test_where_another_is_on_call_beside_him_it_is_none(self) -> None:
+        override = "every: 7d}], overrides: [{person: ola, from: 2026-01-06, to: 2026-01-06, change: add}]"
+        away = ("roles: [staff]", "roles: [staff], absent: [{from: 2026-01-06, to: 2026-01-06}]")
+        assert self.hole(("every: 7d}]", override), away) == []
 
     def test_on_a_holiday_it_may_mean_to_have_nobody(self) -> None:
         empty = ("people: [kari, ola], from: 2026-01-05T08:00", "people: [kari, ola], from: 2026-01-08T08:00")
