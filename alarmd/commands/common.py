@@ -6,9 +6,11 @@ from datetime import datetime
 from getpass import getuser
 
 from alarmd.alarm.times import asked
+from alarmd.channels.registry import CHANNELS, why_not
 from alarmd.clock import SystemClock
 from alarmd.errors import Malformed, NotFound
 from alarmd.organisation.model import Organisation
+from alarmd.organisation.sense import NOT_BUILT
 from alarmd.ports import Reading
 from alarmd.settings import Settings
 from alarmd.store import Database, open_database
@@ -40,6 +42,14 @@ def instant(option: str, text: str | None, organisation: Organisation) -> dateti
         return asked(text, organisation.time_zone)
     except ValueError as fault:
         raise Malformed(f"{option} {text}: {fault}") from None
+
+
+def not_configured(settings: Settings) -> dict[str, str]:
+    """The kinds of contact that are built and lack a setting here, each with the words of `why_not`. A daemon with
+    settings of its own may know better.
+    """
+    faults = {kind: why_not(kind, settings) for kind in CHANNELS if kind not in NOT_BUILT}
+    return {kind: why for kind, why in faults.items() if why is not None}
 
 
 def whoever() -> str:

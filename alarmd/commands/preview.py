@@ -1,12 +1,13 @@
 """`alarmd preview DEVICE`: who would be told, when and how, by the engine itself; tells nobody."""
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from alarmd.alarm.model import Kind
 from alarmd.alarm.times import stamp
-from alarmd.commands.common import current, instant, opened
+from alarmd.commands.common import current, instant, not_configured, opened
 from alarmd.errors import NotFound
 from alarmd.escalation.preview import Preview, Told
 from alarmd.escalation.preview import preview as imagine
@@ -22,10 +23,12 @@ def preview(settings: Settings, device: str, *, kind: Kind | None, at: str | Non
     if device not in organisation.devices:
         raise NotFound(f"no device {device!r} in this organisation")
     shown = imagine(organisation, device, kind, instant("--at", at, organisation))
-    print(json.dumps(_plain(shown), ensure_ascii=False) if as_json else "\n".join(_lines(shown, organisation)))
+    lacking = not_configured(settings)
+    plain, lines = _plain(shown, lacking), _lines(shown, organisation, lacking)
+    print(json.dumps(plain, ensure_ascii=False) if as_json else "\n".join(lines))
 
 
-def _plain(shown: Preview) -> dict[str, object]:
+def _plain(shown: Preview, lacking: Collection[str]) -> dict[str, object]:
     return {
         "device": shown.device,
         "kind": shown.kind.value,
@@ -36,7 +39,7 @@ def _plain(shown: Preview) -> dict[str, object]:
                 "step": s.step,
                 "after": _duration(s.after),
                 "at": stamp(s.at),
-                "tell": [{"person": t.person, "by": list(t.by)} | _fails(t) for t in s.tell],
+                "tell": [{"person": t.person, "by": list(t.by)} | _fails(t, lacking) for t in s.tell],
                 "reason": s.reason,
             }
             for s in shown.steps
@@ -44,24 +47,27 @@ def _plain(shown: Preview) -> dict[str, object]:
     }
 
 
-def _lines(shown: Preview, organisation: Organisation) -> list[str]:
+def _lines(shown: Preview, organisation: Organisation, lacking: Collection[str]) -> list[str]:
     zone = ZoneInfo(organisation.time_zone)
     head = f"{shown.device} pressed {shown.at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}: {shown.kind}, chain {shown.chain}"
-    return [head, *(f"  +{_duration(s.after):>5}  step {s.step}  {_tell(s.tell)}" for s in shown.steps)]
+    return [head, *(f"  +{_duration(s.after):>5}  step {s.step}  {_tell(s.tell, lacking)}" for s in shown.steps)]
 
 
-def _tell(tell: tuple[Told, ...]) -> str:
-    return "; ".join(f"{t.person} ({', '.join(map(_way, t.by))})" for t in tell) or "NOBODY"
+def _tell(tell: tuple[Told, ...], lacking: Collection[str]) -> str:
+    return "; ".join(f"{t.person} ({', '.join(_way(way, lacking) for way in t.by)})" for t in tell) or "NOBODY"
 
 
-def _way(channel: str) -> str:
-    return f"{channel}: not built yet" if channel in NOT_BUILT else channel
+def _way(channel: str, lacking: Collection[str]) -> str:
+    if channel in NOT_BUILT:
+        return f"{channel}: not built yet"
+    return f"{channel}: not configured" if channel in lacking else channel
 
 
-def _fails(told: Told) -> dict[str, object]:
-    """The ways that are known but not built yet; no key where there are none."""
-    fails = [way for way in told.by if way in NOT_BUILT]
-    return {"not_built": fails} if fails else {}
+def _fails(told: Told, lacking: Collection[str]) -> dict[str, object]:
+    """The ways that are known but not built yet, and those that lack a setting; no key where there are none."""
+    fails = {"not_built": NOT_BUILT, "not_configured": lacking}
+    found = {why: [way for way in told.by if way in ways] for why, ways in fails.items()}
+    return {why: ways for why, ways in found.items() if ways}
 
 
 def _duration(length: timedelta) -> str:

@@ -37,7 +37,7 @@ MOST_CHANGES = 1000
 
 
 WORKING = frozenset(CONTACT_KINDS) - NOT_BUILT
-"""Kinds of contact that this version can reach; whether they are configured is known at the node alone."""
+"""Kinds of contact that this version can reach; whether they are configured is known where the settings are."""
 
 
 class Reason(StrEnum):

@@ -11,7 +11,7 @@ from alarmd.clock import SystemClock
 from alarmd.organisation.file import parse
 from tests.commands.test_command_line import Shell, refused
 from tests.support.calendar_server import CalendarServer, calendar_server
-from tests.support.daemon import Daemon
+from tests.support.daemon import TWILIO, Daemon
 from tests.support.ics import calendar, event, shift
 
 OFFICE = """\
@@ -45,7 +45,7 @@ def server() -> Iterator[CalendarServer]:
 @pytest.fixture
 def one(tmp_path: Path) -> Daemon:
     (tmp_path / "vakt.ics").write_bytes(BOTH)
-    one = Shell(tmp_path)
+    one = Shell(tmp_path, settings=TWILIO)
     one.apply(OFFICE.replace("WHERE", "file: vakt.ics"))
     return one
 

@@ -20,7 +20,7 @@ from alarmd.clock import SystemClock, new_id
 from alarmd.dispatch.take import Taker
 from alarmd.organisation.file import parse
 from alarmd.store import open_database
-from tests.support.daemon import OFFICE, Daemon
+from tests.support.daemon import OFFICE, TWILIO, Daemon
 
 
 class Shell(Daemon):
@@ -92,6 +92,22 @@ def test_a_chain_that_can_reach_nobody_or_be_answered_by_nobody_wants_a_reason(
     (one.folder / "nobody.yaml").write_text(OFFICE.replace(right, wrong), encoding="utf-8")
     assert "--accept" in refused(one, "apply", "nobody.yaml")
     assert "applied" in one.do("apply", "nobody.yaml", "--accept", "guards are hired next week")
+
+
+def test_ways_that_lack_a_setting_here_are_told_and_refuse_nothing(one: Daemon) -> None:
+    texts = OFFICE.replace("by: [console]", "by: [sms]")
+    (one.folder / "new.yaml").write_text(texts, encoding="utf-8")
+    done = one.run("apply", "new.yaml")
+    assert "applied as version 2" in done.stdout
+    missing = ", ".join(TWILIO)
+    line = texts[: texts.index("  rest:\n")].count("\n") + 1
+    assert f"warning: sms: not configured: {missing}; nothing leaves by it (contacts: 2)\n" in done.stderr
+    assert f"warning: voice: not configured: {missing}; nothing leaves by it (contacts: 1)\n" in done.stderr
+    assert f"warning: new.yaml:{line}: chains.rest: reaches nobody" in done.stderr
+    assert "ola (sms: not configured)" in one.do("preview", "desk-1")
+    one.settings |= TWILIO
+    assert one.run("apply", "new.yaml").stderr == ""
+    assert "ola (sms)" in one.do("preview", "desk-1")
 
 
 def test_a_file_that_is_not_there(one: Daemon) -> None:

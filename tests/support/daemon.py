@@ -44,6 +44,11 @@ chains:
     acknowledge: {by_roles: [guard], needed: 1, arrive_within: 5m}
 joining: {same_device: false}
 """
+TWILIO = {
+    "ALARMD_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "ALARMD_TWILIO_AUTH_TOKEN": "a-token",
+    "ALARMD_TWILIO_FROM": "+4721000000",
+}
 
 
 @dataclass
