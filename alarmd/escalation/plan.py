@@ -145,10 +145,11 @@ def do_now(draft: Draft, clock: NextStep, reason: Reason) -> None:
 def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
     """Tell everyone the step means; when that is nobody, say so and move the later steps up. Was there somebody?"""
     step = draft.chain.steps[clock.step - 1]
-    people = _people(draft, step, inside=_stays_inside(draft.alarm))
+    meant = _people(draft, step)
+    people = [p for p in meant if not (_stays_inside(draft.alarm) and p.id in draft.organisation.externals)]
     after = _following(draft, clock)
     if not people:
-        _pass(draft, clock, after)
+        _pass(draft, clock, after, kept=bool(meant))
         return False
     late = draft.now - (clock.at or draft.now)
     draft.happens(EventKind.STEP_DUE, SYSTEM, step_data(clock, reason, [p.id for p in people], after, late))
@@ -238,12 +239,12 @@ def _distance(chain: Chain, clock: NextStep) -> timedelta:
     return chain.steps[clock.step - 1].after - before
 
 
-def _pass(draft: Draft, clock: NextStep, after: NextStep) -> None:
+def _pass(draft: Draft, clock: NextStep, after: NextStep, *, kept: bool) -> None:
     """Nobody was meant: the next step of this round is due when this one was, and those behind it move up by as much.
     It is the chain's fault unless those whom it means are on their way or have pressed themselves. What only the
     exercise keeps from being told takes its time, as it will when it matters."""
     step, alarm = draft.chain.steps[clock.step - 1], draft.alarm
-    if _people(draft, step, inside=False):
+    if kept:
         data = {"reason": Reason.KEPT_INSIDE.value, "step": clock.step, "next": next_wire(after)}
         draft.happens(EventKind.ESCALATED, SYSTEM, data)
         return
@@ -266,15 +267,15 @@ def _report(draft: Draft, cause: str, text: str) -> None:
         draft.effects.append(ReportFault(draft.ids(), cause, text))
 
 
-def _people(draft: Draft, step: Step, *, inside: bool) -> list[Recipient]:
-    """Those whom the step tells: its targets, else those of its `else`. Never the presser's side, nobody who is coming;
-    those who declined are asked again only where nobody else is left. `inside`: nobody outside the organisation."""
+def _people(draft: Draft, step: Step) -> list[Recipient]:
+    """Those whom the step means, were this no exercise: its targets, else those of its `else`. Never the presser's
+    side, nobody who is coming; those who declined are asked again only where nobody else is left."""
     alarm = draft.alarm
     never = _never(alarm) | _coming(alarm)
     declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
     for without in (never | declined, never):
         for targets in (step.notify, step.otherwise):
-            if people := _able(draft, step, targets, without, inside=inside):
+            if people := _able(draft, step, targets, without):
                 return people
     return []
 
@@ -285,9 +286,9 @@ def _stays_inside(alarm: Alarm) -> bool:
 
 
 def _able(
-    draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str], *, inside: bool
+    draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str], *, inside: bool = False
 ) -> list[Recipient]:
-    """Those meant who can be told by this step at all."""
+    """Those meant who can be told by this step at all. `inside`: nobody outside the organisation."""
     alarm, organisation = draft.alarm, draft.organisation
 
     def able(id: str) -> bool:

@@ -8,8 +8,11 @@ from alarmd.alarm.incoming import Action
 from alarmd.alarm.model import Kind
 from alarmd.escalation.preview import PreviewStep, Told, preview, upcoming
 from alarmd.organisation.model import Acknowledge, Organisation, Repeat, Target, TargetKind
+from tests.escalation.stories import one
 from tests.support.organisations import answered_by, office, role, seconds, step, team
 from tests.support.story import BEGAN, Story
+
+ARC = Target(TargetKind.EXTERNAL, "arc")
 
 
 def passing() -> Organisation:
@@ -27,7 +30,7 @@ def choosing() -> Organisation:
     return answered_by(
         step(0, Target(TargetKind.COLLEAGUES, "zone")),
         step(10, Target(TargetKind.NEAREST, "guard", 2), by=("voice",)),
-        step(30, Target(TargetKind.EXTERNAL, "arc"), by=()),
+        step(30, ARC, by=()),
     )
 
 
@@ -69,6 +72,31 @@ def test_a_real_drill_then_does_the_same_step_by_step(
     assert drill.alarm.kind is imagined.kind
     assert drill.alarm.chain == imagined.chain
     assert drill.steps() == [(s.after.total_seconds(), s.step, [t.person for t in s.tell]) for s in imagined.steps]
+
+
+@pytest.mark.parametrize("kind", [Kind.PANIC, Kind.TEST])
+@pytest.mark.parametrize(
+    ("notify", "otherwise"),
+    [
+        ((ARC,), (role("manager"),)),
+        ((ARC, team("nobody")), (role("manager"),)),
+        ((ARC, role("manager")), (team("guards"),)),
+        ((team("nobody"),), (ARC, role("manager"))),
+        ((team("nobody"),), (ARC,)),
+    ],
+)
+def test_one_that_is_kept_inside_does_the_same_but_for_those_outside(
+    notify: tuple[Target, ...], otherwise: tuple[Target, ...], kind: Kind
+) -> None:
+    """The `else` of somebody outside is not told in his place, which it would not be when it matters."""
+    chain = (step(0, team("guards")), step(10, *notify, otherwise=otherwise, by=()), step(30, one("kari")))
+    organisation = answered_by(*chain, repeat=Repeat(1, seconds(60)))
+    imagined = preview(organisation, "desk-3", kind, BEGAN).steps
+    drill = Story(organisation, arrives=True)
+    drill.press("desk-3", kind, drill=kind is not Kind.TEST)
+    drill.wait(30)
+    inside = [(s.after.total_seconds(), s.step, [t.person for t in s.tell if t.person != "arc"]) for s in imagined]
+    assert drill.steps() == inside
 
 
 def test_a_preview_of_a_chain_with_one_step_is_one_step() -> None:

@@ -15,12 +15,20 @@ Asks = Callable[[str], bool]
 
 def meant(seen: Record, told: Told, step: Step, *, outside: bool = False) -> list[str]:
     """Whom it tells. The alarm is as it stands at this event, the time is the event's. Who has declined is asked again
-    only where nobody else is left. `outside`: were this no exercise that is kept inside.
+    only where nobody else is left. `outside`: were this no exercise that is kept inside. One that is tells the same
+    but for those outside, in whose place nobody is told.
     """
+    alarm = told.alarm
+    leaves = outside or seen.exercise_leaves(alarm) or not (alarm.drill or alarm.kind is Kind.TEST)
+    people = _meant(seen, told, step)
+    return [who for who in people if leaves or who not in seen.organisation(alarm).externals]
+
+
+def _meant(seen: Record, told: Told, step: Step) -> list[str]:
     declined = {r.person for r in told.alarm.responders if r.state is ResponderState.DECLINED}
 
     def able(who: str) -> bool:
-        return _may_be_told(seen, told, who, step, outside=outside)
+        return _may_be_told(seen, told, who, step)
 
     def willing(who: str) -> bool:
         return who not in declined and able(who)
@@ -33,13 +41,11 @@ def meant(seen: Record, told: Told, step: Step, *, outside: bool = False) -> lis
     return []
 
 
-def _may_be_told(seen: Record, told: Told, who: str, step: Step, *, outside: bool) -> bool:
-    """Never the presser's side, nobody who is coming or away, nobody outside in an exercise that does not say so; and
-    he must have a way to be told.
-    """
+def _may_be_told(seen: Record, told: Told, who: str, step: Step) -> bool:
+    """Never the presser's side, nobody who is coming or away; and he must have a way to be told."""
     alarm, organisation = told.alarm, seen.organisation(told.alarm)
     if who in organisation.externals:
-        return outside or seen.exercise_leaves(alarm) or not (alarm.drill or alarm.kind is Kind.TEST)
+        return True
     coming = {r.person for r in alarm.responders if r.state is not ResponderState.DECLINED}
     hidden = seen.tales[alarm.id][0].event.data.get("behind")
     if who in alarm.pressers or (hidden and who in hidden["people"]):
