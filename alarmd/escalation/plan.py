@@ -95,17 +95,32 @@ def try_other(draft: Draft, notification: Notification, reason: Reason) -> None:
         notify(draft, recipient, notification, [_attempt(draft, recipient, contact)], reason)
 
 
-def tell_else(draft: Draft, failed: Notification) -> None:
-    """Those of the step's `else`, once every way to everybody whom the step told has failed and too few are coming."""
+def give_up(draft: Draft, failed: Notification) -> None:
+    """Once every way to everybody whom the step told has failed and too few are coming: those of its `else`; where that
+    has nobody, or their ways have failed too, the next step of this round at once."""
     alarm = draft.alarm
     newest = next(n for n in alarm.notifications if n.id == failed.id)
     lost = retry.gave_up(alarm, newest) if alarm.asks and not alarm.enough else ()
     step = draft.chain.steps[failed.step - 1] if lost else None
     if step is None or step.by == (CONSOLE,):
         return
-    without = _never(alarm) | {r.person for r in alarm.responders} | {*lost}
-    for recipient in _able(draft, step, step.otherwise, without, inside=_stays_inside(alarm)):
+    others = _able(draft, step, step.otherwise, _never(alarm) | {r.person for r in alarm.responders} | {*lost})
+    for recipient in _inside(draft, others):
         tell(draft, recipient, step, NextStep(failed.step, failed.round, None), Reason.EVERY_WAY_FAILED)
+    if not others:
+        _hurry(draft, failed)
+
+
+def _hurry(draft: Draft, failed: Notification) -> None:
+    """The step behind the one that failed, unless it is done or the next round's, is due now, and those behind it move
+    up by as much: it would have been, had this one been known to reach nobody."""
+    clock = draft.alarm.next
+    if clock is None or clock.at is None or (clock.step, clock.round) != (failed.step + 1, failed.round):
+        return
+    sooner = replace(clock, at=min(clock.at, draft.now))
+    data = {"reason": Reason.EVERY_WAY_FAILED.value, "step": failed.step, "next": next_wire(sooner)}
+    draft.happens(EventKind.ESCALATED, SYSTEM, data)
+    advance(draft)
 
 
 def advance(draft: Draft) -> None:
@@ -126,7 +141,7 @@ def _make_up(draft: Draft) -> None:
         step = draft.chain.steps[missed.step - 1]
         kind = TargetKind.EXTERNAL if missed.person in organisation.externals else TargetKind.PERSON
         again = NextStep(missed.step, missed.round, None)
-        for recipient in _able(draft, step, [Target(kind, missed.person)], without, inside=_stays_inside(alarm)):
+        for recipient in _inside(draft, _able(draft, step, [Target(kind, missed.person)], without)):
             tell(draft, recipient, step, again, Reason.NOT_TOLD_YET)
 
 
@@ -146,7 +161,7 @@ def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:
     """Tell everyone the step means; when that is nobody, say so and move the later steps up. Was there somebody?"""
     step = draft.chain.steps[clock.step - 1]
     meant = _people(draft, step)
-    people = [p for p in meant if not (_stays_inside(draft.alarm) and p.id in draft.organisation.externals)]
+    people = _inside(draft, meant)
     after = _following(draft, clock)
     if not people:
         _pass(draft, clock, after, kept=bool(meant))
@@ -280,22 +295,25 @@ def _people(draft: Draft, step: Step) -> list[Recipient]:
     return []
 
 
+def _inside(draft: Draft, people: list[Recipient]) -> list[Recipient]:
+    """Those of them whom this alarm may tell."""
+    if not _stays_inside(draft.alarm):
+        return people
+    return [recipient for recipient in people if recipient.id not in draft.organisation.externals]
+
+
 def _stays_inside(alarm: Alarm) -> bool:
     """No drill and no test leaves the organisation, unless it says so."""
     return (alarm.drill or alarm.kind is Kind.TEST) and not alarm.externals
 
 
-def _able(
-    draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str], *, inside: bool = False
-) -> list[Recipient]:
-    """Those meant who can be told by this step at all. `inside`: nobody outside the organisation."""
+def _able(draft: Draft, step: Step, targets: Iterable[Target], without: Collection[str]) -> list[Recipient]:
+    """Those meant who can be told by this step at all."""
     alarm, organisation = draft.alarm, draft.organisation
 
     def able(id: str) -> bool:
         recipient = organisation.recipient(id)
-        if recipient is None or id in without or (inside and id in organisation.externals):
-            return False
-        return _can_be_told(recipient, step)
+        return recipient is not None and id not in without and _can_be_told(recipient, step)
 
     ids = people_for(targets, organisation, alarm.site, _zone(alarm), draft.now, able)
     return [recipient for id in ids if (recipient := organisation.recipient(id)) is not None]

@@ -13,7 +13,7 @@ from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState
 from alarmd.alarm.values import replace
 from alarmd.escalation import retry
 from alarmd.escalation.draft import Draft
-from alarmd.escalation.plan import notify, tell_else, try_other
+from alarmd.escalation.plan import give_up, notify, try_other
 
 RANK = {
     AttemptState.QUEUED: 0,
@@ -67,4 +67,4 @@ def _go_on(draft: Draft, reported: Reported) -> None:
         )
     elif retry.all_failed(notification):
         try_other(draft, notification, Reason.ATTEMPT_FAILED)
-        tell_else(draft, notification)
+        give_up(draft, notification)

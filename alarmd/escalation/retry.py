@@ -62,15 +62,13 @@ def untold(alarm: Alarm) -> tuple[Notification, ...]:
     missed = [n for n in _newest(alarm) if n.withdrawn and not n.settled]
     if not missed:  # as nearly always, and a chain may go on for days
         return ()
-    began = next(s.at for s in alarm.signals if s.kind is alarm.kind)
     told = {n.person for n in alarm.notifications if n.purpose is Purpose.STEP and not all_failed(n)}
-    return tuple(n for n in missed if n.person not in told and n.attempts[0].begun >= began)
+    return tuple(n for n in missed if n.person not in told and n.attempts[0].begun >= _began(alarm))
 
 
 def gave_up(alarm: Alarm, failed: Notification) -> tuple[str, ...]:
     """Whom the step of this chain told, when every way to each of them has failed; else nobody."""
-    began = next(s.at for s in alarm.signals if s.kind is alarm.kind)
-    place = (failed.step, failed.round, Purpose.STEP)
+    began, place = _began(alarm), (failed.step, failed.round, Purpose.STEP)
     of_step = [n for n in alarm.notifications if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began]
     lost = failed in of_step and all(all_failed(n) and not n.withdrawn for n in of_step)
     return tuple(n.person for n in of_step) if lost else ()
@@ -115,6 +113,11 @@ def judged(alarm: Alarm) -> tuple[Notification, ...]:
     """Each person's newest notification that still helps. A later step that tells him again takes the place of the
     earlier one: he is not rung twice at once because he missed a text. One by console alone tells him nothing more."""
     return tuple(n for n in _newest(alarm) if alarm.wants(n))
+
+
+def _began(alarm: Alarm) -> datetime:
+    """When this chain began: with the first signal of its kind, or anew by a duress PIN, after which no other joins."""
+    return alarm.signals[-1].at if alarm.coerced else next(s.at for s in alarm.signals if s.kind is alarm.kind)
 
 
 def _newest(alarm: Alarm) -> list[Notification]:

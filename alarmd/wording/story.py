@@ -40,6 +40,8 @@ def _key(kind: EventKind, data: Json) -> str:
             return "event.step_nobody"
         case EventKind.ESCALATED if data["reason"] == Reason.KEPT_INSIDE:
             return "event.step_inside"
+        case EventKind.ESCALATED if data["reason"] == Reason.EVERY_WAY_FAILED:
+            return "event.step_failed"
         case EventKind.UPGRADED if data.get("pin"):
             return "event.coerced"
         case EventKind.CANCELLED if data.get("pin"):

@@ -5,10 +5,11 @@ from the press to the end, through every answer, lapse and upgrade. What the eng
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from alarmd.alarm.events import EventKind, Reason
-from alarmd.alarm.model import NextStep, State
-from alarmd.organisation.model import Chain
+from alarmd.alarm.model import AttemptState, NextStep, Purpose, State
+from alarmd.organisation.model import CONSOLE, Chain, TargetKind
 from tests.simulation.answers import COME, Answers, chain_for
 from tests.simulation.meant import meant
 from tests.simulation.record import Record, Told
@@ -47,6 +48,7 @@ class Clock:
         organisation = seen.organisation(opened.alarm)
         self.answers = Answers(organisation, chain_for(organisation, opened.alarm.kind, opened.alarm.site))
         self._pressed_again = False
+        self._began = opened.event.at
         self._due = Due(1, 1, opened.event.at + self._chain.steps[0].after, opened)
 
     @property
@@ -55,14 +57,16 @@ class Clock:
 
     def findings(self, tale: list[Told]) -> Iterator[str]:
         """What is not as it should be; the first event that is wrong is the last that is judged."""
-        for told in tale:
+        for told, following in zip_longest(tale, tale[1:]):
             wrong = list(self._kept_waiting(told.at))
             if told.event.kind is EventKind.STEP_DUE or self._passed(told):
                 wrong += self._do(told)
+            if self._hurried(told):
+                wrong += self._hurry(told)
             coming = self.answers.coming
             wrong += self.answers.hear(told)
             self._move(told, fewer=self.answers.coming < coming)
-            wrong += self._shown(told)
+            wrong += [*self._shown(told), *self._waits(told, following)]
             yield from wrong
             if wrong:
                 return
@@ -73,9 +77,44 @@ class Clock:
                 yield f"step {self._due.step} of round {self._due.round} should have been done until {until:.3f}"
 
     @staticmethod
+    def _hurried(told: Told) -> bool:
+        return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] == Reason.EVERY_WAY_FAILED
+
+    @staticmethod
     def _passed(told: Told) -> bool:
         """A step that tells nobody."""
-        return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] != Reason.ASKED_FOR_MORE
+        unmoving = (Reason.ASKED_FOR_MORE, Reason.EVERY_WAY_FAILED)
+        return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] not in unmoving
+
+    def _hurry(self, told: Told) -> Iterator[str]:
+        """The next step comes at once because every way of the one before it has failed."""
+        due = self._due
+        if told.event.data["step"] != due.step - 1 or due.at is None or not self._lost(told):
+            yield f"hurries step {due.step} of round {due.round} at {told.at:.3f}, and step {due.step - 1} is not lost"
+        due.at, due.since = min(due.at or told.event.at, told.event.at), told
+
+    def _lost(self, told: Told) -> bool:
+        """Has every message of the step before the next one failed?"""
+        due, at = self._due, self._began
+        place = (due.step - 1, due.round, Purpose.STEP)
+        known = [n for n in told.alarm.notifications if (n.step, n.round, n.purpose) == place]
+        states = {a.state for n in known if n.attempts[0].begun >= at for a in n.attempts if a.contact is not None}
+        return states == {AttemptState.FAILED} and self._chain.steps[due.step - 2].by != (CONSOLE,)
+
+    def _waits(self, told: Told, following: Told | None) -> Iterator[str]:
+        """With the last of them nothing is waited for: those of its `else`, or the next step."""
+        data, due = told.event.data, self._due
+        if told.event.kind is not EventKind.RECEIPT or due.at is None or self.answers.enough or not self._lost(told):
+            return
+        failed = next(n for n in told.alarm.notifications if n.id == data["notification"])
+        helps = not failed.settled and failed.person not in told.alarm.pressers
+        otherwise = self._chain.steps[due.step - 2].otherwise
+        kept = not self._seen.leaves(told.alarm) and any(t.kind is TargetKind.EXTERNAL for t in otherwise)
+        if (failed.step, failed.round) != (due.step - 1, due.round) or not helps or kept:
+            return
+        again = {"every_way_failed", "attempt_failed", "try_again"}
+        if following is None or following.event.at != told.event.at or following.event.data.get("reason") not in again:
+            yield f"waits for step {due.step} of round {due.round} from {told.at:.3f}, and step {due.step - 1} is lost"
 
     def _move(self, told: Told, *, fewer: bool) -> None:
         """What an answer, a lapse, an upgrade or one more press makes of the clock. It stands while enough are coming,
@@ -87,9 +126,10 @@ class Clock:
         if kind is EventKind.UPGRADED or (kind in COME and self.answers.counts(told.event.data["person"])):
             self._pressed_again = False
         if kind is EventKind.UPGRADED:
+            self._began = at
             begins = at if enough else at + self._chain.steps[0].after
             self._due = Due(1, 1, begins, told, asked=enough)
-        elif kind is EventKind.ESCALATED and not self._passed(told):
+        elif kind is EventKind.ESCALATED and told.event.data["reason"] == Reason.ASKED_FOR_MORE:
             self._due = Due(due.step, due.round, at, told, asked=True)
         elif kind is EventKind.JOINED and told.event.data["sounds"] and self.answers.state in ANSWERED:
             self._pressed_again = True

@@ -5,7 +5,7 @@ targets in their order, none twice, without those who must not, need not or cann
 from collections.abc import Callable, Iterable
 from math import dist, inf
 
-from alarmd.alarm.model import Alarm, Kind, ResponderState
+from alarmd.alarm.model import Alarm, ResponderState
 from alarmd.organisation.model import CONSOLE, Organisation, Step, Target, TargetKind, Zone
 from alarmd.organisation.model import Person as Known
 from tests.simulation.record import Record, Told
@@ -19,7 +19,7 @@ def meant(seen: Record, told: Told, step: Step, *, outside: bool = False) -> lis
     but for those outside, in whose place nobody is told.
     """
     alarm = told.alarm
-    leaves = outside or seen.exercise_leaves(alarm) or not (alarm.drill or alarm.kind is Kind.TEST)
+    leaves = outside or seen.leaves(alarm)
     people = _meant(seen, told, step)
     return [who for who in people if leaves or who not in seen.organisation(alarm).externals]
 

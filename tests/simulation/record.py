@@ -13,7 +13,7 @@ import orjson
 
 from alarmd.alarm.events import Event, from_wire
 from alarmd.alarm.lifecycle import after, opened
-from alarmd.alarm.model import Alarm
+from alarmd.alarm.model import Alarm, Kind
 from alarmd.organisation.model import Organisation
 from alarmd.store.verify import verify
 from tests.simulation.administration import Administration
@@ -101,9 +101,10 @@ class Record:
         """The one with which it began."""
         return self.shell.organisations[alarm.organisation]
 
-    def exercise_leaves(self, alarm: Alarm) -> bool:
-        """Did whoever opened it want those outside to be told, too?"""
-        return bool(self.tales[alarm.id][0].event.data["externals"])
+    def leaves(self, alarm: Alarm) -> bool:
+        """May those outside be told: of no exercise, but where whoever opened it wanted that."""
+        wanted = bool(self.tales[alarm.id][0].event.data["externals"])
+        return wanted or not (alarm.drill or alarm.kind is Kind.TEST)
 
     def duties(self, alarm: Alarm) -> Duties:
         """Who is on call and who is away, by the version with which it began."""

@@ -48,6 +48,18 @@ ENGINE = (
         "pass",
     ),
     Mutant(
+        "a step of which every way has failed is waited for",
+        "alarmd.escalation.plan:give_up",
+        "if not others:",
+        "if False:",
+    ),
+    Mutant(
+        "a drill tells others in the place of those outside",
+        "alarmd.escalation.plan:_people",
+        "_able(draft, step, targets, without)",
+        "_inside(draft, _able(draft, step, targets, without))",
+    ),
+    Mutant(
         "a round begins with the first step, whatever the chain says",
         "alarmd.escalation.plan:_begins",
         "chain.repeat.start",

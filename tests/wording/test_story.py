@@ -92,6 +92,11 @@ def test_every_state_of_an_attempt_and_every_kind_of_alarm_has_its_words(languag
             {"reason": "kept_inside"},
             "Step 2: only for those outside the organisation, who are not told in a drill or test",
         ),
+        (
+            EventKind.ESCALATED,
+            {"reason": "every_way_failed"},
+            "Step 2: nobody could be reached, so the next step follows at once",
+        ),
         (EventKind.ESCALATED, {}, "Notifying more now, asked by Eva Moe"),
         (EventKind.LAPSED, {}, "Acknowledgement lapsed: ola did not arrive in time"),
         (EventKind.JOINED, {}, "Pressed again: Panic alarm"),

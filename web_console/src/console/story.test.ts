@@ -52,6 +52,7 @@ describe('the reason', () => {
 
   it('tells a step that reached nobody from a call for more', () => {
     expect(told('escalated', { reason: 'nobody_reached' })).toEqual(['Step 2: reached nobody', null])
+    expect(told('escalated', { reason: 'every_way_failed' })).toEqual(['Step 2: nobody could be reached, so the next step follows at once', null])
     expect(told('escalated', { reason: 'asked_for_more' })[0]).toBe('Notifying more now, asked by the system')
   })
 

@@ -33,6 +33,7 @@ export function sentence(t: T, places: Places, event: AlarmEvent): string {
     case 'escalated':
       if (event.data.reason === 'nobody_reached') return t('event.step_nobody', { n: event.data.step })
       if (event.data.reason === 'kept_inside') return t('event.step_inside', { n: event.data.step })
+      if (event.data.reason === 'every_way_failed') return t('event.step_failed', { n: event.data.step })
       return t('event.escalated', { who })
     case 'attended':
       return t('event.attended')
