@@ -15,7 +15,7 @@ from alarmd.organisation.model import Organisation, Person
 
 class Right(StrEnum):
     """ANSWER: acknowledge, en_route, arrived, decline, note. END: resolve, cancel. ESCALATE: more people now.
-    TAKE_BACK: cancel by PIN what was pressed where one stands (`side.py`)."""
+    TAKE_BACK: cancel by PIN what was pressed where one stands (`side.py`). CONSOLES: see who is at a console."""
 
     PRESS = "press"
     READ = "read"
@@ -23,6 +23,7 @@ class Right(StrEnum):
     END = "end"
     ESCALATE = "escalate"
     TAKE_BACK = "take_back"
+    CONSOLES = "consoles"
     DRILL = "drill"
     ADMIN = "admin"
 
@@ -38,7 +39,7 @@ class Grant:
 STAFF, GUARD, MANAGER, SAFETY, ADMIN = "staff", "guard", "manager", "safety_representative", "admin"
 
 _PERSON = frozenset({Right.PRESS, Right.READ, Right.ANSWER, Right.TAKE_BACK})
-_RESPONDER = _PERSON | {Right.END, Right.ESCALATE}
+_RESPONDER = _PERSON | {Right.END, Right.ESCALATE, Right.CONSOLES}
 
 ROLES: dict[str, Grant] = {
     STAFF: Grant(_PERSON, everywhere=False),
@@ -53,10 +54,10 @@ SCOPES: dict[Scope, frozenset[Right]] = {
     Scope.PRESS: frozenset({Right.PRESS, Right.TAKE_BACK}),
     Scope.READ: frozenset({Right.READ}),
     Scope.ANSWER: frozenset({Right.READ, Right.ANSWER, Right.TAKE_BACK}),
-    Scope.ADMIN: frozenset({Right.READ, Right.DRILL, Right.ADMIN}),
+    Scope.ADMIN: frozenset({Right.READ, Right.CONSOLES, Right.DRILL, Right.ADMIN}),
 }
 
-BY_PERSON = frozenset({Right.ANSWER, Right.END, Right.ESCALATE, Right.TAKE_BACK})
+BY_PERSON = frozenset({Right.ANSWER, Right.END, Right.ESCALATE, Right.TAKE_BACK, Right.CONSOLES})
 """What an `answer` key lends of its person's roles."""
 
 WORDS = {
@@ -66,6 +67,7 @@ WORDS = {
     Right.END: "close or cancel an alarm",
     Right.ESCALATE: "call for more people",
     Right.TAKE_BACK: "cancel an alarm by PIN",
+    Right.CONSOLES: "see who is at a console",
     Right.DRILL: "start a drill",
     Right.ADMIN: "administer",
 }

@@ -40,6 +40,7 @@ from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
 from alarmd.dispatch.inspection import Inspection
 from alarmd.dispatch.outbox import Doors, Outbox
+from alarmd.dispatch.presence import Presence
 from alarmd.dispatch.rosters import Rosters
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.dispatch.take import Taker
@@ -123,9 +124,11 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         relay = _relay(settings, clock)
         if settings.redis_url:
             house.health.states["relay"] = lambda: "connected" if relay.healthy else "away"
-        hub, app = _console(house, supervisor, settings)
+        presence = Presence(house.node, clock, house.sisters, lambda: _hears(house.store, relay, settings))
+        hub, app = _console(house, presence, supervisor, settings)
         await _begin(house, supervisor, relay, channels, calendars)
         supervisor.forever("clock watch", clocks.watch(clock, store, house.health))
+        supervisor.forever("presence", presence.run())
         supervisor.forever("feed", hub.run())
         if buttons:
             lights.door = buttons.listen(broker, house, supervisor)
@@ -155,11 +158,11 @@ def _house(node: str, store: Store, clock: Clock, doors: Doors, supervisor: Supe
     return House(node, store, clock, dispatcher, outbox, follower, health)
 
 
-def _console(house: House, supervisor: Supervisor, settings: Settings) -> tuple[Hub, FastAPI]:
+def _console(house: House, presence: Presence, supervisor: Supervisor, settings: Settings) -> tuple[Hub, FastAPI]:
     """The feed and the HTTP application of this node."""
-    desk = GuardsDesk(house)
+    desk = GuardsDesk(house, presence)
     sign_in = SignIn(desk, settings.base_url)
-    hub = Hub(house.clock, supervisor.spawn, sign_in.renewed, house.health.of_the_node)
+    hub = Hub(house.clock, supervisor.spawn, sign_in.renewed, house.health.of_the_node, lambda: presence.counts)
     house.health.changed.append(hub.beat_now)
     house.follower.began.append(hub.begin)
     house.follower.tell.append(hub.offer)
@@ -243,6 +246,11 @@ def _relay(settings: Settings, clock: Clock) -> Relay:
         return MemoryRelay()
     relay: Relay = import_module("alarmd.relay.redis").RedisRelay(settings.redis_url, settings.node_name, clock)
     return relay
+
+
+def _hears(store: Store, relay: Relay, settings: Settings) -> bool:
+    """Would the word of a sister node reach this one? Where several may share a database, by Redis alone."""
+    return store.alone or (bool(settings.redis_url) and relay.healthy)
 
 
 def _say_what_is_missing(house: House, channels: Channels, settings: Settings) -> None:

@@ -16,6 +16,7 @@ from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
 from alarmd.dispatch.outbox import Outbox
+from alarmd.dispatch.presence import Presence
 from alarmd.dispatch.sisters import Sisters
 from alarmd.dispatch.take import Taken
 from alarmd.errors import NotDurable, NotFound
@@ -131,6 +132,7 @@ class GuardsDesk:
     """Fulfils `console.desk.Desk`."""
 
     house: House
+    presence: Presence
 
     @property
     def node(self) -> str:
@@ -163,7 +165,8 @@ class GuardsDesk:
         states = {part: ask() for part, ask in health.states.items()}
         ready = health.commits and not health.stopping and states.get("mqtt", "off") in MQTT_READY
         store = "commits" if health.commits else "does not commit"
-        body = {"store": store, **states, "stopping": health.stopping, "faults": list(health.banner())}
+        how = {"store": store, **states, "consoles": self.presence.counts.plain()}
+        body = {**how, "stopping": health.stopping, "faults": list(health.banner())}
         return Readiness(ready, body)
 
 

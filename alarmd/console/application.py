@@ -18,6 +18,7 @@ from fastapi import APIRouter, FastAPI
 import alarmd
 from alarmd.console import answers
 from alarmd.console.alarms import alarms
+from alarmd.console.consoles import consoles
 from alarmd.console.desk import Desk, Spawn
 from alarmd.console.documented import SCHEMES
 from alarmd.console.drills import drills
@@ -34,7 +35,7 @@ from alarmd.console.straight import straight
 from alarmd.errors import CannotStart
 
 LARGEST_FRAME = 64 * 1024
-"""Bytes of a WebSocket message from a console, which has nothing to say."""
+"""Bytes of a WebSocket message from a console, which has little to say."""
 
 
 def application(
@@ -55,6 +56,7 @@ def application(
     own = (
         alarms(desk, sign_in),
         organisation(desk, sign_in),
+        consoles(desk, sign_in),
         schedules(desk, sign_in),
         drills(desk, sign_in),
         sessions(sign_in),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from alarmd.alarm.incoming import Answered, Pressed
+from alarmd.dispatch.presence import Presence
 from alarmd.dispatch.sisters import Sisters
 from alarmd.dispatch.take import Taken
 from alarmd.organisation.model import Organisation
@@ -41,6 +42,11 @@ class Desk(Protocol):
     @property
     def sisters(self) -> Sisters:
         """The other nodes, for what may be lost."""
+        ...
+
+    @property
+    def presence(self) -> Presence:
+        """Who is at which console."""
         ...
 
     @property

@@ -21,6 +21,7 @@ from alarmd.console.desk import Spawn
 from alarmd.console.frames import Unwell
 from alarmd.console.sight import IN_ONE_FRAME, NOTHING, Entry, entry, framed, hidden, told
 from alarmd.console.viewer import NOT_ANY_MORE, SERVICE_RESTART, TRY_AGAIN_LATER, Viewer
+from alarmd.dispatch.presence import Counts
 from alarmd.errors import NotDurable
 from alarmd.observe import metrics
 from alarmd.ports import Clock, Head, Logged
@@ -44,15 +45,24 @@ Still = Callable[[Caller], Awaitable[Caller | None]]
 
 
 class Hub:
-    """One for each node. `begin`, then `run` for ever. `unwell`: what is wrong with the node, told with every beat."""
+    """One for each node. `begin`, then `run` for ever. Told with every beat: `unwell`, what is wrong with the node, and
+    `consoles`, how many there are."""
 
-    def __init__(self, clock: Clock, spawn: Spawn, still: Still, unwell: Callable[[], Unwell] = tuple) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        spawn: Spawn,
+        still: Still,
+        unwell: Callable[[], Unwell] = tuple,
+        consoles: Callable[[], Counts | None] = lambda: None,
+    ) -> None:
         self.position = 0
         self.changes = 0
         self._clock = clock
         self._spawn = spawn
         self._still = still
         self.unwell = unwell
+        self.consoles = consoles
         self._viewers: set[Viewer] = set()
         self._held: deque[Entry] = deque(maxlen=KEEP)
         self._fresh: list[Entry] = []
@@ -164,14 +174,14 @@ class Hub:
 
     def _beat(self) -> None:
         self.flush()
-        unwell = self.unwell()
-        text = frames.beat(self.position, self._clock.now(), unwell)
+        how = self.unwell(), self.consoles()
+        text = frames.beat(self.position, self._clock.now(), *how)
         for viewer in tuple(self._viewers):
             if viewer.gone:
                 self.leave(viewer)
             else:
                 like_others = viewer.told == self.position
-                viewer.push(text if like_others else frames.beat(viewer.told, self._clock.now(), unwell))
+                viewer.push(text if like_others else frames.beat(viewer.told, self._clock.now(), *how))
         self.check()
 
     def _give(self, viewer: Viewer, entries: Sequence[Entry]) -> None:

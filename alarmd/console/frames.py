@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from alarmd.alarm.times import moment, stamp
+from alarmd.dispatch.presence import Counts
 from alarmd.ports import Logged
 
 Unwell = Sequence[Mapping[str, str]]
@@ -26,10 +27,12 @@ def at(spliced: str) -> datetime:
     return moment(spliced[start : spliced.index('"', start)])
 
 
-def hello(position: int, node: str, now: datetime, era: str, unwell: Unwell = ()) -> str:
+def hello(
+    position: int, node: str, now: datetime, era: str, unwell: Unwell = (), consoles: Counts | None = None
+) -> str:
     """The first frame: how long the log is and which one, and whose clock it is."""
     whose = f'"node":{json.dumps(node)},"time":"{stamp(now)}","log":"{era}"'
-    return f'{{"type":"hello","position":{position},{whose}{_unwell(unwell)}}}'
+    return f'{{"type":"hello","position":{position},{whose}{_also(unwell, consoles)}}}'
 
 
 def snapshot(position: int, alarms: Iterable[str]) -> str:
@@ -42,11 +45,12 @@ def events(position: int, texts: Iterable[str]) -> str:
     return f'{{"type":"events","position":{position},"events":[{",".join(texts)}]}}'
 
 
-def beat(position: int, now: datetime, unwell: Unwell = ()) -> str:
+def beat(position: int, now: datetime, unwell: Unwell = (), consoles: Counts | None = None) -> str:
     """Nothing has happened, and we are here."""
-    return f'{{"type":"beat","position":{position},"time":"{stamp(now)}"{_unwell(unwell)}}}'
+    return f'{{"type":"beat","position":{position},"time":"{stamp(now)}"{_also(unwell, consoles)}}}'
 
 
-def _unwell(faults: Unwell) -> str:
-    """What is wrong with this node; nothing at all where nothing is."""
-    return f',"unwell":{json.dumps(list(map(dict, faults)))}' if faults else ""
+def _also(faults: Unwell, consoles: Counts | None) -> str:
+    """How many consoles there are; and what is wrong with this node, nothing at all where nothing is."""
+    there = "" if consoles is None else f',"consoles":{json.dumps(consoles.plain(), separators=(",", ":"))}'
+    return there + (f',"unwell":{json.dumps(list(map(dict, faults)))}' if faults else "")

@@ -19,6 +19,7 @@ from alarmd.access.side import hides
 from alarmd.console import frames
 from alarmd.console.alarms import OPEN_AT_MOST
 from alarmd.console.answers import refused
+from alarmd.console.consoles import read_here
 from alarmd.console.desk import Desk, Spawn
 from alarmd.console.feed import Hub
 from alarmd.console.sight import IN_ONE_FRAME, entry, framed, hidden, told
@@ -87,8 +88,9 @@ class Live:
             await self._follow(viewer)
             if self._hub.changes != known:
                 self._hub.check()  # access may have been taken back before he followed
-            while (await websocket.receive())["type"] != "websocket.disconnect":
-                """What a console says is not listened to: it acts over HTTP."""
+            while (message := await websocket.receive())["type"] != "websocket.disconnect":
+                if said := read_here(message.get("text")):  # nothing else is listened to: a console acts over HTTP
+                    self._desk.presence.here(viewer, viewer.caller, armed=said.armed, visible=said.visible)
         except NotDurable:
             await Opened(websocket).close(TRY_AGAIN_LATER, "the log cannot be read now")
         except Gone:
@@ -96,10 +98,11 @@ class Live:
         finally:
             viewer.gone = True
             self._hub.leave(viewer)
+            self._desk.presence.left(viewer)
 
     async def _greet(self, viewer: Viewer, start: Start, after: int | None) -> None:
-        now, unwell = self._desk.clock.now(), self._hub.unwell()
-        await viewer.send(frames.hello(start.seen_to, self._desk.node, now, start.era, unwell))
+        now, how = self._desk.clock.now(), (self._hub.unwell(), self._hub.consoles())
+        await viewer.send(frames.hello(start.seen_to, self._desk.node, now, start.era, *how))
         if start.alarms is not None:
             await viewer.send(frames.snapshot(start.seen_to, start.alarms))
             viewer.moved(start.head.position, start.seen_to)

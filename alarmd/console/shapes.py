@@ -264,6 +264,35 @@ class OrganisationShape(Strict):
     people: list[PersonShape]
 
 
+class Here(BaseModel):
+    """What a console says of itself over its WebSocket. What a later version adds is let by."""
+
+    type: Literal["here"]
+    armed: StrictBool
+    visible: StrictBool = True
+
+
+class ConsoleShape(Strict):
+    """An open console, and who is at it. `site`: the only one that it shows."""
+
+    person: str
+    roles: list[str]
+    site: str | None
+    node: str
+    since: str
+    armed: bool
+    visible: bool
+
+
+class ConsolesShape(Strict):
+    """`complete`: no other node can have more of them."""
+
+    open: int
+    armed: int
+    complete: bool
+    consoles: list[ConsoleShape]
+
+
 class DutyShape(Strict):
     """`from` is included, `to` is not; `people` are ids, none where nobody is on call."""
 

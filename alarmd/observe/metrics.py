@@ -31,6 +31,8 @@ STEP_LATENESS = Histogram("alarmd_step_late_seconds", "How late a due step was d
 
 TASKS = Gauge("alarmd_tasks", "Pieces of work under way in this node's loop")
 FEED_CLIENTS = Gauge("alarmd_feed_clients", "Consoles that follow the feed of this node")
+CONSOLES = Gauge("alarmd_consoles", "Consoles of this node that say they are there", ["armed"])
+"""armed: true while the sound of its page is on, else false."""
 MQTT_CONNECTED = Gauge("alarmd_mqtt_connected", "1 while this node is connected to the broker")
 MQTT_TAKES_PRESSES = Gauge("alarmd_mqtt_takes_presses", "1 at the node that takes the broker's presses")
 RELAY_CONNECTED = Gauge("alarmd_relay_connected", "1 while sister nodes can be told at once")

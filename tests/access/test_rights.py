@@ -34,11 +34,11 @@ def session(person: str) -> Session:
 @pytest.mark.parametrize(
     ("person", "lacks"),
     [
-        ("kari", {Right.END, Right.ESCALATE, Right.DRILL, Right.ADMIN}),
-        ("pia", {Right.END, Right.ESCALATE, Right.DRILL, Right.ADMIN}),
+        ("kari", {Right.END, Right.ESCALATE, Right.CONSOLES, Right.DRILL, Right.ADMIN}),
+        ("pia", {Right.END, Right.ESCALATE, Right.CONSOLES, Right.DRILL, Right.ADMIN}),
         ("ola", {Right.DRILL, Right.ADMIN}),
         ("eva", {Right.ADMIN}),
-        ("ane", {Right.END, Right.ESCALATE, Right.DRILL, Right.ADMIN}),
+        ("ane", {Right.END, Right.ESCALATE, Right.CONSOLES, Right.DRILL, Right.ADMIN}),
         ("ivar", set()),
     ],
 )
@@ -54,10 +54,10 @@ def test_what_a_signed_in_person_may_do_follows_from_the_roles(person: str, lack
         (Scope.PRESS, None, {Right.PRESS, Right.TAKE_BACK}),
         (Scope.PRESS, "ivar", {Right.PRESS, Right.TAKE_BACK}),
         (Scope.READ, None, {Right.READ}),
-        (Scope.ANSWER, "ola", {Right.READ, Right.ANSWER, Right.END, Right.ESCALATE, Right.TAKE_BACK}),
+        (Scope.ANSWER, "ola", {Right.READ, Right.ANSWER, Right.END, Right.ESCALATE, Right.CONSOLES, Right.TAKE_BACK}),
         (Scope.ANSWER, "kari", {Right.READ, Right.ANSWER, Right.TAKE_BACK}),
         (Scope.ANSWER, "nobody", {Right.READ}),
-        (Scope.ADMIN, None, {Right.READ, Right.DRILL, Right.ADMIN}),
+        (Scope.ADMIN, None, {Right.READ, Right.CONSOLES, Right.DRILL, Right.ADMIN}),
     ],
 )
 def test_what_a_key_may_do_follows_from_its_scope_and_person(scope: Scope, person: str | None, may: set[Right]) -> None:

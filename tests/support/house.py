@@ -27,6 +27,7 @@ from alarmd.console.sign_in import SignIn
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
+from alarmd.dispatch.presence import Presence
 from alarmd.dispatch.sisters import Sisters
 from alarmd.dispatch.supervisor import Supervisor
 from alarmd.dispatch.take import Taken, Taker
@@ -77,6 +78,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.sign_in = SignIn(self, PUBLIC_URL)
+        self.presence = Presence(self.node, self.clock, self.sisters, lambda: True)
         self.hub = Hub(self.clock, self.supervisor.spawn, self.sign_in.renewed)
         self.follower.tell.append(self.hub.offer)
         self.follower.changed.append(self.hub.changed)

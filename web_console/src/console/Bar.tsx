@@ -8,6 +8,7 @@ import type { ThemeChoice } from '../theme/useTheme'
 import { Button, Leave, Question } from '../ui'
 import { Choosers } from '../theme/Choosers'
 import type { Sound } from './Desk'
+import { ConsoleCount } from './ConsoleCount'
 import { SoundPill } from './SoundPill'
 import './bar.css'
 
@@ -31,6 +32,7 @@ export function Bar({ session, theme, sound, help, onHelp, onLeave }: Props) {
       </h1>
       <ConnectionPill />
       <SoundPill sound={sound} />
+      <ConsoleCount />
       <span className="bar-clock">
         <WallClock zone={timeZone} />
       </span>

@@ -186,11 +186,24 @@ export interface Trouble {
   since: Timestamp
 }
 
+/** How many consoles there are on all nodes. Not complete: another node may have more. */
+export interface Consoles {
+  open: number
+  armed: number
+  complete: boolean
+}
+
+/** What a console says of itself over the feed. */
+export interface Here {
+  armed: boolean
+  visible: boolean
+}
+
 export type Frame =
-  | { type: 'hello'; position: number; node: string; time: Timestamp; log?: string; unwell?: Trouble[] }
+  | { type: 'hello'; position: number; node: string; time: Timestamp; log?: string; unwell?: Trouble[]; consoles?: Consoles }
   | { type: 'snapshot'; position: number; alarms: Alarm[] }
   | { type: 'events'; position: number; events: AlarmEvent[] }
-  | { type: 'beat'; position: number; time: Timestamp; unwell?: Trouble[] }
+  | { type: 'beat'; position: number; time: Timestamp; unwell?: Trouble[]; consoles?: Consoles }
 
 export interface Session {
   person: string

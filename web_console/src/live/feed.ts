@@ -3,7 +3,7 @@
  * silent. It hands frames on and knows nothing of what they mean.
  */
 import { pause, RENEW_AFTER, type Link } from './connection'
-import type { Frame } from './contract'
+import type { Frame, Here } from './contract'
 
 export interface Listener {
   frame(frame: Frame, local: number): void
@@ -44,6 +44,11 @@ export class Feed {
     this.watch = undefined
     window.removeEventListener('online', this.hurry)
     this.drop()
+  }
+
+  /** Says of this page what it is as a console, where a connection is open. */
+  say(here: Here): void {
+    if (this.link.open) this.socket?.send(JSON.stringify({ type: 'here', ...here }))
   }
 
   private open(): void {

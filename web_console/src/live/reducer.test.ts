@@ -87,6 +87,15 @@ describe('events', () => {
     expect(run(sick, { type: 'snapshot', position: 10, alarms: [] }).unwell).toEqual([store])
   })
 
+  it('knows how many consoles there are, and draws nothing while that is the same', () => {
+    const consoles = { open: 3, armed: 2, complete: true }
+    const told = run(began(), { type: 'beat', position: 10, time: AT, consoles })
+    expect(told.consoles).toEqual(consoles)
+    expect(run(told, { type: 'beat', position: 10, time: AT, consoles: { ...consoles } })).toBe(told)
+    expect(run(told, { type: 'beat', position: 10, time: AT, consoles: { ...consoles, complete: false } }).consoles?.complete).toBe(false)
+    expect(run(told, hello(10)).consoles).toBeNull()
+  })
+
   it('of an open alarm that we never saw make us ask for it, of an ended one do not', () => {
     const after = run(
       began(),

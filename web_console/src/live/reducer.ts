@@ -3,7 +3,7 @@
  * position; positions only rise between snapshots. A jump in positions is no fault: somebody who sees one site only is
  * not sent the rest, and the frame's own position tells how far the log has come.
  */
-import type { Alarm, AlarmEvent, AlarmState, Frame, Trouble } from './contract'
+import type { Alarm, AlarmEvent, AlarmState, Consoles, Frame, Trouble } from './contract'
 import { folded, opened } from './fold'
 
 /** How long a closed alarm stays on the screen, in milliseconds. */
@@ -21,6 +21,8 @@ export interface LiveState {
   readonly missed: number | null
   /** What is wrong with the node, as it said last. */
   readonly unwell: readonly Trouble[]
+  /** How many consoles there are, as it said last; null before, and where it does not say. */
+  readonly consoles: Consoles | null
 }
 
 export const START: LiveState = {
@@ -30,18 +32,19 @@ export const START: LiveState = {
   catchUp: null,
   missed: null,
   unwell: [],
+  consoles: null,
 }
 
 export function reduced(state: LiveState, frame: Frame): LiveState {
   switch (frame.type) {
     case 'hello':
-      return felt(greeted(state, frame.position), frame.unwell)
+      return felt(greeted(state, frame.position), frame)
     case 'snapshot':
       return replaced(state, frame.position, frame.alarms)
     case 'events':
       return moved(grown(state, frame.events), frame.position)
     case 'beat':
-      return felt(moved(state, frame.position), frame.unwell)
+      return felt(moved(state, frame.position), frame)
   }
 }
 
@@ -76,10 +79,14 @@ function isOver(state: AlarmState): boolean {
   return state === 'resolved' || state === 'cancelled'
 }
 
-/** The same state when the node is as it was, so that a beat draws nothing. */
-function felt(state: LiveState, unwell: readonly Trouble[] = []): LiveState {
+/** The same state when node and consoles are as they were, so that a beat draws nothing. */
+function felt(state: LiveState, { unwell = [], consoles = null }: { unwell?: Trouble[]; consoles?: Consoles | null }): LiveState {
   const same = unwell.length === state.unwell.length && unwell.every((one, n) => one.since === state.unwell[n]?.since)
-  return same ? state : { ...state, unwell }
+  return same && alike(consoles, state.consoles) ? state : { ...state, unwell, consoles }
+}
+
+function alike(one: Consoles | null, other: Consoles | null): boolean {
+  return one?.open === other?.open && one?.armed === other?.armed && one?.complete === other?.complete
 }
 
 function greeted(state: LiveState, head: number): LiveState {

@@ -5,7 +5,7 @@
 import { alarmDetails, closedAlarms, whoAmI } from './api'
 import { ServerClock } from './clock'
 import { connection, type Connection } from './connection'
-import type { Alarm, AlarmEvent, Frame } from './contract'
+import type { Alarm, AlarmEvent, Frame, Here } from './contract'
 import { Feed } from './feed'
 import { merged, pruned, reduced, START, type LiveState } from './reducer'
 
@@ -37,6 +37,7 @@ export class LiveStore {
   private drawing: ReturnType<typeof setTimeout> | undefined
   private judging: ReturnType<typeof setInterval> | undefined
   private asked = new Set<string>()
+  private standing: Here | null = null
 
   constructor() {
     this.feed = new Feed(
@@ -98,6 +99,13 @@ export class LiveStore {
     return () => this.eventListeners.delete(listener)
   }
 
+  /** What this page is as a console, said when it changes and after each beat; null: it is none. */
+  here(standing: Here | null): void {
+    const same = standing?.armed === this.standing?.armed && standing?.visible === this.standing?.visible
+    this.standing = standing
+    if (standing && !same) this.feed.say(standing)
+  }
+
   /** What an HTTP answer said of an alarm. */
   tell(alarms: readonly Alarm[]): void {
     this.set({ live: pruned(merged(this.view.live, alarms), this.now()) })
@@ -108,6 +116,8 @@ export class LiveStore {
     const before = this.view.live
     const live = pruned(reduced(before, frame), this.now())
     this.set({ live, heardAt: this.now(), connection: connection(this.feed.link, local) })
+    // Said in the moment of a frame, and by no timer: a page that sleeps must fall silent, a hidden one must not.
+    if (this.standing && (frame.type === 'hello' || frame.type === 'beat')) this.feed.say(this.standing)
     if (frame.type === 'snapshot') void this.recent()
     if (frame.type === 'events') this.announce(frame.events, before.position)
     for (const id of live.unknown) void this.fetch(id)

@@ -1,6 +1,7 @@
 /**
- * What this console lets people hear: joins the live store to the player. Runs in the very moment of a frame, so a tone
- * never waits for a timer of a hidden tab. Pausing is no answer: the alarm stays unanswered, and a new one breaks it.
+ * What this console lets people hear, and that the server knows whether it can be heard: joins the live store to the
+ * player. Runs in the very moment of a frame, so a tone never waits for a timer of a hidden tab. Pausing is no answer:
+ * the alarm stays unanswered, and a new one breaks it.
  */
 import type { AlarmEvent } from '../live/contract'
 import type { LiveStore } from '../live/store'
@@ -31,6 +32,7 @@ export class AlarmSound {
       clearInterval(timer)
       for (const each of undo) each()
       this.player.play(null)
+      this.store.here(null)
     }
   }
 
@@ -64,6 +66,7 @@ export class AlarmSound {
     this.player.play(paused ? null : tone)
     const calling = !paused && (tone === 'person' || tone === 'person_fast')
     this.tell({ audio: this.player.state, pausedUntil: paused ? pausedUntil : null, calling })
+    this.store.here({ armed: this.player.state === 'running', visible: document.visibilityState === 'visible' })
   }
 
   private readonly notice = (events: readonly AlarmEvent[]): void => {
