@@ -34,8 +34,11 @@ class Leases:
     held: dict[str, datetime] = field(default_factory=dict)
 
     async def renew(self) -> None:
-        """All of them."""
-        held = tuple(self.held)
+        """All of them; without sisters those alone that would be over before the next time: in a storm most are done by
+        then.
+        """
+        soon = self.clock.now() + SPARE
+        held = tuple(effect for effect, until in self.held.items() if not self.store.alone or until <= soon)
         try:
             for start in range(0, len(held), AT_ONCE):
                 await self._hold(held[start : start + AT_ONCE])
@@ -43,8 +46,10 @@ class Leases:
             log.warning("leases not renewed", why=str(fault))
 
     def holds(self, effect: str) -> bool:
-        """Does its lease hold, and for a while?"""
-        return self.clock.now() + SPARE < self.held[effect]
+        """Does its lease hold, and for a while? Without sisters nobody takes it over, however late it is: in a storm
+        that lasts, each telling would else ask the store about its own.
+        """
+        return self.store.alone or self.clock.now() + SPARE < self.held[effect]
 
     async def keeps(self, effect: str) -> bool:
         """Its lease is over, or nearly: is it ours still? The store knows whether a sister has taken it over. Its

@@ -166,7 +166,8 @@ class Outbox:
                 claimed = await self._store.transact(ask)
                 fetched = len(claimed)
                 for due in claimed:
-                    self._latest.pop(due.alarm, None)  # somebody else has decided on it since
+                    if due.effect.id not in self._leases.held:
+                        self._latest.pop(due.alarm, None)  # somebody else has decided on it since
                     self._take(due, late=True)
             self._more = fetched == limit
         except NotDurable as fault:

@@ -17,6 +17,7 @@ from alarmd.dispatch.admission import LINGER
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import NotDurable
 from alarmd.ports import Due, Outcome, Reading, Registry, Unit
+from alarmd.store import Database
 from alarmd.store.reading import StoredReading
 from tests.support.loop import Loop, Wire, World
 
@@ -121,6 +122,35 @@ async def test_a_commit_whose_answer_was_lost_tells_people_at_once(
         assert (await loop.submit(pressed(ref="r1"))).repeated
 
 
+@pytest.fixture
+def sisters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store is one that other nodes share."""
+    monkeypatch.setattr(Database, "alone", False)
+
+
+async def test_alone_a_node_that_stood_still_asks_nobody_whose_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.life() as loop:
+        read, stands = loop.store.read, asyncio.Event()
+
+        async def read_later(work: Callable[[Reading], object]) -> object:
+            await stands.wait()
+            return await read(work)
+
+        async def never(_: object) -> None:
+            raise NotDurable("it stands still")
+
+        monkeypatch.setattr(loop.store, "read", read_later)
+        await loop.submit(pressed())
+        monkeypatch.setattr(loop.store, "transact", never)
+        await world.clock.advance(6)
+        stands.set()
+        await world.clock.settle()
+        assert sorted(world.wires["sms"].told) == ["kari", *GUARDS], "nobody can have taken them over"
+
+
+@pytest.mark.usefixtures("sisters")
 async def test_a_node_that_stood_still_leaves_to_its_sister_what_she_has_taken_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +181,7 @@ async def test_a_node_that_stood_still_leaves_to_its_sister_what_she_has_taken_o
         assert sorted(world.wires["sms"].told) == ["kari", *GUARDS], "she is gone, too"
 
 
+@pytest.mark.usefixtures("sisters")
 async def test_a_node_that_stood_still_tells_at_once_what_nobody_has_taken_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +211,7 @@ async def test_a_node_that_stood_still_tells_at_once_what_nobody_has_taken_over(
         assert looks > before, "its lease is nearly over, so it asks for it, and looks at the alarm again"
 
 
+@pytest.mark.usefixtures("sisters")
 async def test_what_a_provider_is_slow_with_is_never_a_sisters(world: World) -> None:
     """Renewed while it lasts; a crash at any instant frees it within a lease."""
     world.wires["sms"].hold = asyncio.Event()
@@ -194,6 +226,7 @@ async def test_what_a_provider_is_slow_with_is_never_a_sisters(world: World) -> 
             assert len(unit.claim("sister", world.clock.now() + timedelta(seconds=5), 4)) == 4
 
 
+@pytest.mark.usefixtures("sisters")
 async def test_a_lease_that_cannot_be_renewed_any_more_is_not_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

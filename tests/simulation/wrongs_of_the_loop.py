@@ -57,8 +57,8 @@ LOOP = (
     Mutant(
         "a lease is never renewed",
         "alarmd.dispatch.leases:Leases.renew",
-        "held = tuple(self.held)",
-        "held = ()",
+        "not self.store.alone or until <= soon",
+        "False",
     ),
     Mutant(
         "an outcome that could not be stored is dropped",
