@@ -1,5 +1,6 @@
 """The clock that never goes back, whoever moves the hands on the wall."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ class Hands(SystemClock):
 
     def __init__(self) -> None:
         self.wall, self.steady = BEGAN, timedelta(0)
+        self.ticks = itertools.count()
         super().__init__()
 
     def _wall(self) -> datetime:
@@ -24,6 +26,9 @@ class Hands(SystemClock):
 
     def _steady(self) -> timedelta:
         return self.steady
+
+    def _tick(self) -> int:
+        return next(self.ticks)
 
     def passes(self, span: timedelta) -> None:
         self.wall += span

@@ -1,5 +1,6 @@
 """What is said when clocks disagree, and what a node does that finds itself ahead."""
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ class Machine(SystemClock):
     """A machine whose wall is `wrong` by so much, in a world of virtual time."""
 
     def __init__(self, world: VirtualClock, wrong: timedelta = timedelta(0)) -> None:
-        self.world, self.wrong = world, wrong
+        self.world, self.wrong, self.ticks = world, wrong, itertools.count()
         super().__init__()
 
     def _wall(self) -> datetime:
@@ -29,6 +30,9 @@ class Machine(SystemClock):
 
     def _steady(self) -> timedelta:
         return self.world.now() - BEGAN
+
+    def _tick(self) -> int:
+        return next(self.ticks)
 
     async def sleep_until(self, when: datetime | None, wake: Any = None) -> None:
         assert when is not None

@@ -8,6 +8,7 @@ two of them.
 import asyncio
 import contextvars
 import heapq
+import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -125,6 +126,7 @@ class SimulatedClock(SystemClock):
         self._began = began
         self._wrong = wrong
         self._asked = (-1.0, timedelta())
+        self._ticks = itertools.count()
         self._times = 0
         self._answer = began
         super().__init__()
@@ -147,6 +149,9 @@ class SimulatedClock(SystemClock):
     def follow(self, sample: Sample) -> None:
         super().follow(sample)
         self._asked = (-1.0, timedelta())
+
+    def _tick(self) -> int:
+        return next(self._ticks)
 
     def _wall(self) -> datetime:
         return self._began + self._wrong() + self._steady()
