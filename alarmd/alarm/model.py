@@ -337,4 +337,8 @@ class Alarm:
 
     def find(self, attempt: str) -> tuple[Notification, Attempt] | None:
         """The attempt with this id and whose notification it is; the newest are asked for most."""
-        return next(((n, a) for n in reversed(self.notifications) for a in n.attempts if a.id == attempt), None)
+        for notification in reversed(self.notifications):
+            for each in notification.attempts:
+                if each.id == attempt:
+                    return notification, each
+        return None

@@ -42,7 +42,7 @@ def chronicle(committed: Sequence[Committed]) -> None:
 
 
 def _decision(logged: Logged) -> tuple[EventKind, Reason, Logged] | None:
-    found = _REASONED.match(logged.body)
+    found = _REASONED.match(logged.body) if '"reason":"' in logged.body else None
     if found is None or found[2] not in DECIDED.get(EventKind(found[1]), ()):
         return None
     return EventKind(found[1]), Reason(found[2]), logged

@@ -57,8 +57,8 @@ class Caller:
 class Traffic(NamedTuple):
     """Messages that want an acknowledgement, from the broker since CONNECT, and those that have been given it."""
 
-    brought: int = 0
-    acknowledged: int = 0
+    brought: int
+    acknowledged: int
 
 
 class _Sent:
@@ -108,7 +108,7 @@ class Connection(gmqtt.Client):  # type: ignore[misc]  # gmqtt carries no types
         self.lost = asyncio.Event()
         self.crossing = Crossing()
         self.session_present = False
-        self.traffic = Traffic()
+        self._brought = self._acknowledged = 0
         self._caller = caller
         self._broker = broker
         self._arrived = arrived
@@ -135,6 +135,11 @@ class Connection(gmqtt.Client):  # type: ignore[misc]  # gmqtt carries no types
         self.on_subscribe = _on_subscribe
         self.on_disconnect = _on_disconnect
         self._reach_into_handler()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What has come and gone by now."""
+        return Traffic(self._brought, self._acknowledged)
 
     async def open(self) -> None:
         """Connect. Raises UnreachableError."""
@@ -278,14 +283,14 @@ class Connection(gmqtt.Client):  # type: ignore[misc]  # gmqtt carries no types
         believe = handler._handle_puback_packet  # noqa: SLF001  # gmqtt has no public place that tells the reason code
 
         def publish(mid: int, payload: bytes, topic: str, properties: dict[str, Any]) -> None:
-            self.traffic = self.traffic._replace(brought=self.traffic.brought + 1)
+            self._brought += 1
             receive(mid, payload, topic, {**properties, "packet": mid})
 
         def puback_out(mid: int, reason_code: int = 0) -> None:
             if mid in self._withheld:
                 return
             acknowledge(mid, reason_code)
-            self.traffic = self.traffic._replace(acknowledged=self.traffic.acknowledged + 1)
+            self._acknowledged += 1
             arrival = self.crossing.marks.pop(mid, None)
             if arrival is not None:
                 self._settled.append((mid, arrival))
