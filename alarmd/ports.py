@@ -6,7 +6,7 @@ transaction, in the store's own thread; everything else is for the event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -153,6 +153,11 @@ class Reading(Protocol):
         """The open alarms of a zone that a later signal might join: no technical, test or drill ones."""
         ...
 
+    def open_at(self, device: str) -> Iterator[Alarm]:
+        """The open alarms that a later signal might join and in which this device has pressed with a ref, the newest
+        first. They are read one after the other, as they are asked for."""
+        ...
+
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         """The log from `after` + 1 on."""
         ...
@@ -184,11 +189,6 @@ class Unit(Reading, Protocol):
     def open_bound_to(self, person: str) -> tuple[Alarm, ...]:
         """The open alarms that a press by this person may join or be linked to, wherever they are: those that he has
         opened himself, and those to which he is on his way."""
-        ...
-
-    def newest_open(self, device: str) -> Alarm | None:
-        """Of the open alarms in which this device has pressed with a ref, the one that was opened last. Costs the same
-        however many are open: in a storm whoever is not answered at once presses again."""
         ...
 
     def open_for_cause(self, cause: str) -> Alarm | None:

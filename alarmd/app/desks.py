@@ -76,8 +76,8 @@ class House:
                 f"the store has not answered within {PATIENCE:.0f} s; it may or may not be stored: try again, with the"
                 " same ref if it has one"
             ) from None
-        for alarm, feedback in taken.shows:
-            self.outbox.show(alarm, feedback)
+        if taken.light is not None and taken.alarm is not None:
+            self.outbox.show(taken.alarm.id, taken.light)
         return taken
 
 

@@ -1,17 +1,18 @@
-"""The lights of buttons, one after the other for each device, so that an older state never comes last. What has waited,
-for whatever reason, is shown as things stand now: an alarm may have become a silent one; so is what is less urgent, for
-the button may be a live alarm's by now. Part of the outbox, which says
-what a device shows now and what becomes of an effect.
+"""The lights of buttons, one after the other for each device, so that an older state never comes last. That a live
+alarm has just been opened is shown at once: the light is its own. Everything else, and whatever has waited, is shown
+as things stand now: an alarm may have become a silent one, and the button may be another's by now. Part of the outbox,
+which says what a device shows now and what becomes of an effect.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from alarmd.alarm.effects import BACKGROUND, Feedback
 from alarmd.alarm.incoming import Performed
+from alarmd.alarm.model import State
 from alarmd.ports import Clock, Due, Lights
 
 AGAIN = timedelta(seconds=1)
@@ -34,13 +35,13 @@ class _Light:
 
 @dataclass(slots=True)
 class Lanes:
-    """`present`: a feedback as things stand now, and of which alarm; `guarded`: how work on an effect is
-    performed and its outcome told."""
+    """`present`: what is to be shown instead of a feedback as things stand now, one after the other, and of which
+    alarms; `guarded`: how work on an effect is performed and its outcome told."""
 
     lights: Lights
     clock: Clock
     spawn: Spawn
-    present: Callable[[str, Feedback], Awaitable[tuple[str, Feedback]]]
+    present: Callable[[str, Feedback], Awaitable[Sequence[tuple[str, Feedback]]]]
     guarded: Guarded
     depth: int = 0
     """Effects that wait here for the broker."""
@@ -58,7 +59,7 @@ class Lanes:
     def show(self, due: Due, feedback: Feedback) -> None:
         """A light that answers again, unless the same waits already."""
         if not any(other.due == due for other in self._waiting.get(feedback.device, ())):
-            self.line_up(due, feedback)
+            self.line_up(due, feedback, late=True)
 
     def close(self) -> None:
         """Show nothing any more; what is not shown yet is a sister's."""
@@ -74,12 +75,18 @@ class Lanes:
     async def _show(self, light: _Light) -> Performed | None:
         """Until the broker has it. None where nothing has become of an effect that is stored."""
         alarm, feedback = light.due.alarm, light.feedback
-        urgent = feedback.priority != BACKGROUND
-        late = light.late or not urgent or self.clock.now() - light.at > FRESH
+        own = feedback.state == State.RAISED and feedback.priority != BACKGROUND
+        late = light.late or not own or self.clock.now() - light.at > FRESH
         while not self._closed:
-            shows = await self.present(alarm, feedback) if late else (alarm, feedback)
-            if await self.lights.show(*shows):
+            shows = await self.present(alarm, feedback) if late else [(alarm, feedback)]
+            if await self._in_turn(shows):
                 return Performed(feedback.id) if feedback.id else None
             late = True
             await self.clock.sleep_until(self.clock.now() + AGAIN)
         return None
+
+    async def _in_turn(self, shows: Sequence[tuple[str, Feedback]]) -> bool:
+        for alarm, feedback in shows:
+            if not await self.lights.show(alarm, feedback):
+                return False
+        return True

@@ -3,9 +3,10 @@ that a storm is a few reads and not thousands. Part of the outbox.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from alarmd.alarm.model import Alarm
 from alarmd.alarm.veil import Veil
 from alarmd.dispatch.lanes import Spawn
 from alarmd.errors import NotDurable
-from alarmd.escalation.feedback import devices
+from alarmd.escalation.feedback import Held, devices, lit
 from alarmd.escalation.veil import hides
 from alarmd.organisation.model import Organisation, Recipient
 from alarmd.ports import Reading, Store
@@ -22,26 +23,20 @@ from alarmd.ports import Reading, Store
 log = structlog.get_logger()
 
 Insist = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
+Asked = tuple[str, str | None]
+"""An alarm, and the device whose light it is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """The alarm as it is now, with its organisation. `open`: how many alarms are open, counted no further than two, but
-    for those that go on behind these `veils`. `overtaking`: of an exercise, the live alarms that are open where
-    it is, the newest last."""
+    for those that go on behind these `veils`. `lit`: whose states the device shows, one after the other."""
 
     alarm: Alarm | None
     organisation: Organisation | None
     open: int = 0
     veils: tuple[Veil, ...] = ()
-    overtaking: tuple[tuple[Alarm, Organisation], ...] = ()
-
-    def holding(self, device: str) -> tuple[Alarm, Organisation] | None:
-        """Whose the light of this device is: the newest live alarm's in which it has pressed, else this one's."""
-        live = [both for both in self.overtaking if device in devices(both[0])]
-        if live:
-            return live[-1]
-        return (self.alarm, self.organisation) if self.alarm and self.organisation else None
+    lit: tuple[Held, ...] = ()
 
     def several(self, recipient: Recipient) -> bool:
         """Are several open for all that he knows?"""
@@ -56,13 +51,13 @@ class Looks:
     spawn: Spawn
     insist: Insist
     organisations: dict[int, Organisation] = field(default_factory=dict)
-    _asked: "list[tuple[str, asyncio.Future[Look]]]" = field(default_factory=list)
+    _asked: "list[tuple[Asked, asyncio.Future[Look]]]" = field(default_factory=list)
     _looking: bool = False
 
-    async def at(self, alarm: str) -> Look:
-        """Raises what the store raises for this one alarm."""
+    async def at(self, alarm: str, device: str | None = None) -> Look:
+        """With what this device shows. Raises what the store raises for this one alarm."""
         answer: asyncio.Future[Look] = asyncio.get_running_loop().create_future()
-        self._asked.append((alarm, answer))
+        self._asked.append(((alarm, device), answer))
         if not self._looking:
             self._looking = True
             self.spawn("look again", self._look_all())
@@ -76,15 +71,15 @@ class Looks:
         finally:
             self._looking = False
 
-    async def _look_for(self, asked: "Sequence[tuple[str, asyncio.Future[Look]]]") -> None:
+    async def _look_for(self, asked: "Sequence[tuple[Asked, asyncio.Future[Look]]]") -> None:
         """Answer each of these, with what is there or with why it cannot be read."""
-        ask = partial(_look, alarms=[alarm for alarm, _ in asked])
+        ask = partial(_look, asked=[what for what, _ in asked])
         try:
-            found: dict[str, Look | Exception] = await self.insist(partial(self.store.read, ask))
+            found: dict[Asked, Look | Exception] = await self.insist(partial(self.store.read, ask))
         except Exception as broken:  # noqa: BLE001 - handed to everyone who waits for it
-            found = dict.fromkeys((alarm for alarm, _ in asked), broken)
-        for alarm, answer in asked:
-            look = found[alarm]
+            found = dict.fromkeys((what for what, _ in asked), broken)
+        for what, answer in asked:
+            look = found[what]
             if answer.done():
                 continue
             if isinstance(look, Exception):
@@ -95,25 +90,35 @@ class Looks:
             answer.set_result(look)
 
 
-def _overtaking(reading: Reading, alarm: Alarm) -> tuple[tuple[Alarm, Organisation], ...]:
-    """Live alarms do not ask: theirs goes before every exercise."""
-    zones = () if alarm.live else tuple(alarm.presses.latest)
-    return tuple((a, reading.organisation(a.organisation)) for zone in zones for a in reading.open_in_zone(zone))
-
-
-def _look(reading: Reading, alarms: Sequence[str]) -> dict[str, Look | Exception]:
-    """Every alarm asked about; one that cannot be read must not hide the others."""
+def _look(reading: Reading, asked: Sequence[Asked]) -> dict[Asked, Look | Exception]:
+    """Everything asked about; an alarm that cannot be read must not hide the others."""
     veils = reading.open_veils()
     open = reading.open_count(at_most=2 + len(veils)) - len(veils)
-    found: dict[str, Look | Exception] = {}
-    for id in dict.fromkeys(alarms):
+    found: dict[Asked, Look | Exception] = {}
+    for id, device in dict.fromkeys(asked):
         try:
             alarm = reading.alarm(id)
-            organisation = reading.organisation(alarm.organisation) if alarm else None
-            found[id] = Look(alarm, organisation, open, veils, _overtaking(reading, alarm) if alarm else ())
+            if alarm is None:
+                found[id, device] = Look(None, None, open, veils)
+                continue
+            own = alarm, reading.organisation(alarm.organisation)
+            others = open > (not alarm.state.ended and alarm.veil is None)
+            live = _live(reading, alarm, device) if device is not None and others else ()
+            found[id, device] = Look(*own, open, veils, lit(own, live))
         except NotDurable:
             raise
         except Exception as broken:
             log.exception("alarm cannot be read", alarm=id)
-            found[id] = broken
+            found[id, device] = broken
     return found
+
+
+def _live(reading: Reading, alarm: Alarm, device: str) -> Iterator[Held]:
+    """The live alarms that are open at this device, the newest first. By device those are found in which it has pressed
+    with a ref; where it has none, as in an exercise mostly, the zone is asked, too."""
+    there: Iterable[Alarm] = reading.open_at(device)
+    if not alarm.live or devices(alarm).get(device) is None:
+        near = [a for zone in alarm.presses.latest for a in reading.open_in_zone(zone) if device in devices(a)]
+        both = {a.id: a for a in (*there, *reversed(near))}
+        there = sorted(both.values(), key=attrgetter("opened_at"), reverse=True)
+    return ((a, reading.organisation(a.organisation)) for a in there)

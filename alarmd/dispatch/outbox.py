@@ -106,8 +106,9 @@ class Outbox:
     def offer(self, committed: Sequence[Committed]) -> None:
         """Effects that were just committed, leased to this node."""
         for one in committed:
+            opens = one.alarm is not None and one.alarm.version == len(one.logged)
             for due in one.effects:
-                self._take(due)
+                self._take(due, late=not opens)
             if one.alarm is not None and one.alarm.id in self._telling:
                 self._latest[one.alarm.id] = one.alarm
 
@@ -191,7 +192,8 @@ class Outbox:
             await self._leases.give_back(left)
 
     def _take(self, due: Due, *, late: bool = False) -> None:
-        """`late`: it was committed a while ago, by whomever, so what it says may be old."""
+        """`late`: it was committed a while ago, by whomever, so what it says may be old; or of an alarm that has not
+        just been opened, so that the light may be a newer one's."""
         assert due.until is not None
         known = due.effect.id in self._leases.held
         self._leases.held[due.effect.id] = due.until
@@ -343,14 +345,15 @@ class Outbox:
 
     # The lights.
 
-    async def _present(self, alarm: str, feedback: Feedback) -> tuple[str, Feedback]:
-        """What holds there now, and of which alarm: an exercise shows nothing over a live one, and is answered by its
-        state."""
-        holding = (await self._looks.at(alarm)).holding(feedback.device)
-        if holding is None:
-            return alarm, feedback
-        ref = feedback.ref or (devices(holding[0]).get(feedback.device) if holding[0].id != alarm else None)
-        return holding[0].id, replace(feedback, state=shown(*holding), ref=ref)
+    async def _present(self, alarm: str, feedback: Feedback) -> Sequence[tuple[str, Feedback]]:
+        """What is to be shown there now, one after the other, and of which alarms. The first answers the press for
+        which this was, whosesoever the light is."""
+        lit = (await self._looks.at(alarm, feedback.device)).lit
+        shows = [
+            (each.id, replace(feedback, state=shown(each, organisation), ref=ref or devices(each).get(feedback.device)))
+            for ref, (each, organisation) in zip((feedback.ref, None), lit, strict=False)
+        ]
+        return shows or [(alarm, feedback)]
 
     async def _end_call(self, end: EndCall) -> Performed:
         """A call that could not be ended goes on ringing for nothing: a few tries, then it rings out by itself."""

@@ -27,7 +27,7 @@ from alarmd.dispatch.deliveries import note_stored, stored_already
 from alarmd.errors import NotFound
 from alarmd.escalation.decide import Moving, Situation, decide
 from alarmd.escalation.draft import Decision
-from alarmd.escalation.feedback import devices, shown
+from alarmd.escalation.feedback import shown
 from alarmd.escalation.pressing import Opening, kind_of, zone_of
 from alarmd.organisation.model import Organisation
 from alarmd.ports import Committed, KnownSignal, Unit
@@ -37,7 +37,7 @@ from alarmd.ports import Committed, KnownSignal, Unit
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this press was
-    known already and no event was written, only `shows` answers it at its device again: of which alarm, and what.
+    known already and no event was written, only `light` answers it at its device again.
     """
 
     decision: Decision
@@ -45,7 +45,7 @@ class Taken:
     committed: Committed | None = None
     signal: KnownSignal | None = None
     repeated: bool = False
-    shows: tuple[tuple[str, Feedback], ...] = ()
+    light: Feedback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +98,13 @@ class Taker:
         return Taken(taken.decision, alarm, taken.committed, answer)
 
     def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:
-        """A ref that was taken before. Its device hears so once more; and if it has a newer alarm that is open, what
-        that one shows comes last.
-        """
+        """A ref that was taken before. Its device hears so once more."""
         alarm = unit.alarm(known.alarm)
         if alarm is None or pressed.device is None:
             return Taken(Decision(None), alarm, signal=known, repeated=True)
-        shows = [self._light(unit, alarm, pressed.device, pressed.ref)]
-        newest = unit.newest_open(pressed.device)
-        if newest is not None and newest.id != alarm.id:
-            shows.append(self._light(unit, newest, pressed.device, devices(newest)[pressed.device]))
-        return Taken(Decision(None), alarm, signal=known, repeated=True, shows=tuple(shows))
-
-    def _light(self, unit: Unit, alarm: Alarm, device: str, ref: str | None) -> tuple[str, Feedback]:
-        return alarm.id, Feedback("", device, shown(alarm, unit.organisation(alarm.organisation)), ref, urgency(alarm))
+        state = shown(alarm, unit.organisation(alarm.organisation))
+        light = Feedback("", pressed.device, state, pressed.ref, urgency(alarm))
+        return Taken(Decision(None), alarm, signal=known, repeated=True, light=light)
 
     def _fault(self, unit: Unit, fault: FaultFound, now: datetime) -> Taken:
         """For each cause one alarm at most that all may see, and one behind a veil: what is hidden must not change what

@@ -1,6 +1,6 @@
 """Questions to the store within one snapshot: the port `Reading` in SQL. Runs in the store's threads, knows no loop."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -68,6 +68,14 @@ ZONE = Prepared(
     select(alarms.c.id)
     .where(alarms.c.zone == bindparam("zone"), alarms.c.joinable == true())
     .order_by(alarms.c.opened_position)
+)
+AT_DEVICE = Prepared(
+    select(alarms.c.id)
+    .where(
+        alarms.c.id.in_(select(signals.c.alarm).where(signals.c.sender == bindparam("device"))),
+        alarms.c.joinable == true(),
+    )
+    .order_by(alarms.c.opened_position.desc())
 )
 EVENTS = (
     select(events.c.position, events.c.alarm, events.c.site, events.c.body, *_VEIL)
@@ -194,6 +202,12 @@ class StoredReading:
     def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
         found = (self.alarm(id) for (id,) in self._link.fetch(ZONE, {"zone": zone}))
         return tuple(alarm for alarm in found if alarm is not None)
+
+    def open_at(self, device: str) -> Iterator[Alarm]:
+        for (id,) in self._link.fetch(AT_DEVICE, {"device": device}):
+            alarm = self.alarm(id)
+            if alarm is not None:
+                yield alarm
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
         rows = self._ask(EVENTS, {"after": after, "limit": limit})

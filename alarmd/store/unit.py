@@ -42,12 +42,6 @@ CODES = 90
 WITH_REF = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 Values = dict[str, Any]
 
-_OPENED_LAST = (
-    select(func.max(alarms.c.opened_position))
-    .join(signals, signals.c.alarm == alarms.c.id)
-    .where(signals.c.sender == bindparam("device"), alarms.c.joinable == true())
-)
-_NEWEST = Prepared(select(events.c.alarm).where(events.c.position == _OPENED_LAST.scalar_subquery()))
 _FIRST = select(func.min(alarms.c.code).label("code")).where(alarms.c.open == true()).cte("codes", recursive=True)
 _NEXT = select(func.min(alarms.c.code)).where(alarms.c.open == true(), alarms.c.code > _FIRST.c.code).scalar_subquery()
 _EVERY = _FIRST.union_all(select(_NEXT).where(_FIRST.c.code.is_not(None)))
@@ -160,11 +154,9 @@ class StoredUnit(StoredSeat):
         found = (self.alarm(id) for id in {**ids, **self._zones.get(zone, {})})
         return tuple(alarm for alarm in found if alarm is not None and joinable(alarm))
 
-    def newest_open(self, device: str) -> Alarm | None:
-        if self._gathered.signals:
-            self.flush()
-        found = self._link.fetch(_NEWEST, {"device": device})
-        return self.alarm(found[0][0]) if found else None
+    def open_at(self, device: str) -> Iterator[Alarm]:
+        self.flush()
+        return super().open_at(device)
 
     def open_bound_to(self, person: str) -> tuple[Alarm, ...]:
         known = self._memory.bound

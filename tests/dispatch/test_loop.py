@@ -126,22 +126,9 @@ async def test_a_repeated_ref_is_the_same_signal_and_lights_its_button(world: Wo
         again = await loop.submit(pressed(ref="r1"))
         assert again.repeated
         assert again.signal == first.signal
-        alarm, light = again.shows[0]
-        assert (alarm, light.ref) == (first.signal and first.signal.alarm, "r1")
+        assert again.light is not None
+        assert (again.light.device, again.light.state, again.light.ref) == ("desk-3", "raised", "r1")
         assert len(world.wires["sms"].told) == 4
-
-
-async def test_a_repeated_ref_lights_each_alarm_under_its_own_name(world: World) -> None:
-    """Where presses of one button do not join, the newest alarm's light comes last, and every light names its alarm."""
-    world.apply(office(joining=Joining(same_device=False)))
-    async with world.life() as loop:
-        first, second, third = [(await loop.submit(pressed(ref=f"r{n}"))).signal for n in range(3)]
-        again = await loop.submit(pressed(ref="r0"))
-        assert first is not None
-        assert second is not None
-        assert third is not None
-        assert len({first.alarm, second.alarm, third.alarm}) == 3
-        assert [(alarm, light.ref) for alarm, light in again.shows] == [(first.alarm, "r0"), (third.alarm, "r2")]
 
 
 async def test_one_that_is_refused_does_not_fail_those_beside_it(world: World) -> None:

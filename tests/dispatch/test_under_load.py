@@ -288,8 +288,9 @@ async def test_a_light_that_waits_is_not_lined_up_twice(world: World) -> None:
         await loop.submit(pressed("desk-3", "r"))
         again = await loop.submit(pressed("desk-3", "r"))
         assert again.signal is not None
+        assert again.light is not None
         for _ in range(10):
-            loop.outbox.show(*again.shows[0])
+            loop.outbox.show(again.signal.alarm, again.light)
         assert loop.outbox._lanes is not None
         assert len(loop.outbox._lanes._waiting["desk-3"]) == 2
         world.lamp.on = True

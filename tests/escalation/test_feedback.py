@@ -8,10 +8,10 @@ from alarmd.alarm.effects import Feedback
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action
 from alarmd.alarm.model import Kind, ResponderState, State
-from alarmd.escalation.feedback import IDLE, RECEIVED, shown
+from alarmd.escalation.feedback import IDLE, RECEIVED, Held, lit, shown
 from alarmd.organisation.model import TellPresser
 from tests.escalation.stories import TWO
-from tests.support.organisations import answered_by, step, team
+from tests.support.organisations import answered_by, seconds, step, team
 from tests.support.story import Story
 
 
@@ -118,3 +118,84 @@ def test_what_a_button_shows(states: list[ResponderState], light: str) -> None:
     (known,) = story.alarm.responders
     responders = tuple(replace(known, person=str(i), state=state) for i, state in enumerate(states))
     assert shown(replace(alarm, responders=responders), story.organisation) == light
+
+
+def test_a_press_on_an_attended_alarm_is_answered_and_the_button_goes_on_showing_how_far_help_is() -> None:
+    story = Story()
+    story.press("desk-3", ref="r-1")
+    story.does("ola", Action.ARRIVED)
+    before = len(story.effects)
+    story.press("desk-3", ref="r-2")
+    assert story.state() is State.ATTENDED
+    lights = [(e.device, e.state, e.ref) for e in story.effects[before:] if isinstance(e, Feedback)]
+    assert lights == [("desk-3", "arrived", "r-2")]
+
+
+# Several alarms at one button.
+
+
+def alarms(*kinds: str) -> list[Held]:
+    """One after the other, each `raised` when the next is opened: "panic", "duress", with "over" also ended, or as a
+    "drill"."""
+    made: list[Held] = []
+    for number, words in enumerate(kinds):
+        story = Story()
+        alarm = story.press("desk-3", Kind(words.split()[0]), drill="drill" in words)
+        if "over" in words:
+            story.does("eva", Action.CANCEL, reason="seen to")
+            alarm = story.alarm
+        later = alarm.opened_at + number * seconds(1)
+        made.append((replace(alarm, id=f"{number} {words}", opened_at=later), story.organisation))
+    return made
+
+
+def light(own: int, *kinds: str) -> list[tuple[int, str]]:
+    """What the button shows, one after the other: of which of these, and what, when this one has something to show."""
+    made = alarms(*kinds)
+    live = [held for held in reversed(made) if held[0].live and not held[0].state.ended]
+    return [(made.index(held), shown(*held)) for held in lit(made[own], live)]
+
+
+def test_the_newest_live_alarm_has_the_light_and_answers_for_every_other() -> None:
+    assert light(1, "panic", "assist") == [(1, "raised")]
+    assert light(0, "panic", "assist") == [(1, "raised")], "the newest, not the strongest"
+    assert light(0, "panic over", "assist") == [(1, "raised")]
+    assert light(0, "panic over", "assist over") == [(0, "cancelled")]
+
+
+def test_after_the_end_of_the_newest_the_button_shows_how_the_one_before_it_stands() -> None:
+    assert light(2, "panic", "assist", "panic over") == [(2, "cancelled"), (1, "raised")]
+    assert light(1, "panic", "assist over", "panic") == [(2, "raised")]
+
+
+def test_an_exercise_shows_nothing_where_a_live_alarm_is_open() -> None:
+    assert light(1, "panic", "panic drill") == [(0, "raised")]
+    assert light(1, "panic", "panic drill over") == [(0, "raised")], "its end neither"
+    assert light(1, "duress", "test") == [(0, RECEIVED)]
+    assert light(1, "panic over", "panic drill") == [(1, "raised")]
+
+
+def test_a_silent_alarm_changes_nothing_of_what_another_shows() -> None:
+    assert light(1, "panic", "duress") == [(0, "raised")], "its press is answered by the other"
+    assert light(1, "panic", "duress over") == [(0, "raised")]
+    assert light(0, "panic", "duress") == [(0, "raised")]
+    assert light(0, "duress", "panic") == [(1, "raised")]
+    assert light(0, "panic over", "duress") == [(0, "cancelled")], "and nothing comes after it"
+    assert light(1, "duress", "panic over") == [(1, "cancelled")]
+
+
+def test_of_several_silent_alarms_the_end_of_one_shows_nothing_while_another_goes_on() -> None:
+    assert light(1, "duress", "duress over") == [(0, RECEIVED)]
+    assert light(0, "duress over", "duress") == [(1, RECEIVED)]
+    assert light(0, "duress over", "duress over") == [(0, IDLE)]
+
+
+def test_an_alarm_that_its_presser_has_cancelled_by_pin_holds_no_light() -> None:
+    story = Story()
+    story.press("desk-3")
+    story.pin("kari")
+    assert [shown(*held) for held in lit((story.alarm, story.organisation), [])] == ["cancelled"]
+    newer = alarms("test", "panic")[1]
+    assert lit((story.alarm, story.organisation), [newer]) == (newer,)
+    older = (replace(newer[0], opened_at=story.alarm.opened_at - seconds(1)), newer[1])
+    assert [shown(*held) for held in lit((story.alarm, story.organisation), [older])] == ["cancelled", "raised"]

@@ -1,11 +1,12 @@
 """What the one who pressed is shown: that he was heard, then how far help is; of a silent alarm nothing."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from itertools import takewhile
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Alarm, Kind, ResponderState
+from alarmd.alarm.model import Alarm, Kind, ResponderState, State
 from alarmd.organisation.model import Organisation, TellPresser
-from tests.simulation.record import Record
+from tests.simulation.record import Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Shown
 
@@ -13,6 +14,7 @@ SIGNALS = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 RACE = 0.05
 TRIES = 4.0
 """Seconds that a troubled broker costs: it fails again and again, and is asked once a second."""
+ENDS = (State.RESOLVED, State.CANCELLED)
 FURTHEST = (ResponderState.ARRIVED, ResponderState.EN_ROUTE, ResponderState.ACKNOWLEDGED)
 
 
@@ -40,49 +42,106 @@ def lights_answer(seen: Record) -> Iterator[str]:
 
 
 def lights_follow(seen: Record) -> Iterator[str]:
-    """What a device was shown last of an alarm is how that stands; of an exercise, unless a live alarm had the device
-    then, whose its light is."""
+    """What a device was shown last of an alarm is how that stands, unless another's was the light then; and what it was
+    shown last of all is how the one stands whose the light is.
+    """
     last: dict[tuple[str, str], Shown] = {}
+    newest: dict[str, Shown] = {}
     for s in seen.around.shown:
-        last[s.alarm, s.device] = s
+        last[s.alarm, s.device] = newest[s.device] = s
     for id, tale in seen.tales.items():
-        alarm = tale[-1].alarm
-        if _until(seen, tale[-1].at, id) >= seen.scenario.ends_at:
-            continue
+        alarm, since = tale[-1].alarm, _since(seen, tale)
+        until = _until(seen, since, id)
         for device in {signal.device for signal in alarm.signals if signal.device}:
             found = last.get((id, device))
             right = showing(alarm, seen.organisation(alarm))
-            if not alarm.live and _has_live(seen, device, tale[-1].at):
+            if until >= seen.scenario.ends_at or _has_rival(seen, alarm, device, since, until):
                 continue
             if found is not None and found.state != right:
                 yield f"{id}: {device} shows {found.state} since {found.at:.3f}, and should show {right}"
+    for device, s in newest.items():
+        yield from _stays(seen, device, s)
+
+
+def _since(seen: Record, tale: list[Told]) -> float:
+    """From which second on it has looked as it does at the end, and was pressed no more."""
+    right = showing(tale[-1].alarm, seen.organisation(tale[-1].alarm))
+    same = takewhile(lambda t: showing(t.alarm, seen.organisation(t.alarm)) == right, reversed(tale))
+    last = next((t.at for t in reversed(tale) if t.event.kind in SIGNALS), 0.0)
+    return max(last, [t.at for t in same][-1])
+
+
+def _stays(seen: Record, device: str, s: Shown) -> Iterator[str]:
+    """At the end, of several alarms. What may show nothing takes nothing over."""
+    there = {id: tale for id, tale in seen.tales.items() if _pressed(tale[-1].alarm, device)}
+    if any(_until(seen, _since(seen, tale), id) >= seen.scenario.ends_at for id, tale in there.items()):
+        return
+    holder = _holder(seen, device, seen.scenario.ends_at)
+    if holder is None:
+        return
+    right = showing(holder, seen.organisation(holder))
+    if _tells(seen, holder) and (s.alarm, s.state) != (holder.id, right):
+        yield f"{device} shows {s.state} of {s.alarm} since {s.at:.3f}, and should show {right} of {holder.id}"
+    if not _tells(seen, holder) and s.state not in (right, *(end.value for end in ENDS)):
+        yield f"{device} shows {s.state} of {s.alarm} since {s.at:.3f}, and {holder.id} is open there"
 
 
 def live_goes_first(seen: Record) -> Iterator[str]:
-    """No exercise is shown at a device that has a live alarm. One that began in another zone, from which the button has
-    been moved since by a new organisation, is not looked for.
+    """Of several alarms at a device the newest live one is shown, and no exercise; only the end of one that was newer
+    is. One that shows nothing gives way to one that shows how far help is, and takes nothing over from it.
     """
     for s in seen.around.shown:
-        stood = seen.standing(s.alarm, s.at)
-        if stood is None or stood.alarm.live:
+        stood = None if s.behind else seen.standing(s.alarm, s.at)
+        if stood is None:
             continue
-        zones = {signal.zone for signal in stood.alarm.signals}
-        if _has_live(seen, s.device, s.at - RACE, s.at, zones):
-            yield f"{s.alarm}: {s.device} showed {s.state} of an exercise at {s.at:.3f}, over a live alarm"
+        before, holder = (_holder(seen, s.device, at, stood.alarm) for at in (s.at - RACE, s.at))
+        if holder is None or before is None or holder.id != before.id or holder.id == s.alarm:
+            continue
+        own = stood.alarm.face or stood.alarm
+        if own.live and _tells(seen, own):
+            over = own.state in ENDS and own.opened_at >= holder.opened_at
+            if over or not _tells(seen, holder):
+                continue
+        yield f"{s.alarm}: {s.device} showed {s.state} at {s.at:.3f}, and {holder.id} is the newest live one there"
 
 
-def _has_live(
-    seen: Record, device: str, since: float, until: float | None = None, zones: Collection[str | None] | None = None
-) -> bool:
-    """Had it one that was open, to those at the device too, at `since`, and until `until`? `zones`: begun there."""
-    for id in seen.tales:
-        stood, later = seen.standing(id, since), seen.standing(id, since if until is None else until)
-        both = [one.alarm for one in (stood, later) if one is not None]
-        open = len(both) == 2 and all(a.live and not a.state.ended and a.veil is None for a in both)
-        there = zones is None or (open and both[0].first.zone in zones)
-        if open and there and any(signal.device == device for signal in both[0].signals):
-            return True
+def _holder(seen: Record, device: str, at: float, own: Alarm | None = None) -> Alarm | None:
+    """The newest that is live and open, to those at the device too, of those that tell if there are any. A press
+    without a ref leaves no mark at its device: its alarm is looked for only where an exercise, `own`, is. None: there
+    is none, or it cannot be said which it is.
+    """
+    there = [told.alarm for id in seen.tales if (told := seen.standing(id, at)) and _is_open_at(told.alarm, device)]
+    near = {s.zone for s in own.signals} if own is not None and not own.live else set()
+    marked = (a.first.zone in near or any(s.device == device and s.ref is not None for s in a.signals) for a in there)
+    if not there or not all(marked):
+        return None
+    return ([alarm for alarm in there if _tells(seen, alarm)] or there)[-1]
+
+
+def _has_rival(seen: Record, own: Alarm, device: str, since: float, until: float) -> bool:
+    """Was another live one open there in this time, whose the light might be?"""
+    face = own.face or own
+    for id, tale in seen.tales.items():
+        within = [t.alarm for t in tale if since <= t.at <= until]
+        stood = seen.standing(id, since)
+        for alarm in [*within, *([stood.alarm] if stood else [])] if id != own.id else []:
+            gives_way = face.live and _tells(seen, face) and not _tells(seen, alarm)
+            if _is_open_at(alarm, device) and not gives_way:
+                return True
     return False
+
+
+def _is_open_at(alarm: Alarm, device: str) -> bool:
+    return alarm.live and alarm.state not in ENDS and alarm.veil is None and _pressed(alarm, device)
+
+
+def _pressed(alarm: Alarm, device: str) -> bool:
+    return any(signal.device == device for signal in alarm.signals)
+
+
+def _tells(seen: Record, alarm: Alarm) -> bool:
+    """May it show how far help is?"""
+    return showing(alarm, seen.organisation(alarm)) not in ("received", "idle")
 
 
 def silence_is_kept(seen: Record) -> Iterator[str]:

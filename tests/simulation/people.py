@@ -207,6 +207,9 @@ class People:
             return None
         life.requests.discard(submit)
         try:
-            return submit.result()
+            taken = submit.result()
         except NotDurable:
             return None
+        if taken.light is not None and taken.alarm is not None and life.alive:
+            life.process.context().run(life.outbox.show, taken.alarm.id, taken.light)
+        return taken

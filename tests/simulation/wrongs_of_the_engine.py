@@ -313,15 +313,33 @@ ENGINE = (
     ),
     Mutant(
         "a light shows how far help is for a silent alarm",
-        "alarmd.escalation.feedback:shown",
-        "if alarm.silent or",
-        "if",
+        "alarmd.escalation.feedback:_discreet",
+        "return alarm.silent or",
+        "return",
     ),
     Mutant(
         "a light does not follow to the end",
         "alarmd.escalation.answering:close",
         "draft.show(before)",
         "pass",
+    ),
+    Mutant(
+        "an older alarm shows over a newer one of its button",
+        "alarmd.escalation.feedback:lit",
+        "return (holder,)",
+        "return (own,)",
+    ),
+    Mutant(
+        "the end of an alarm stays on a button at which another goes on",
+        "alarmd.escalation.feedback:lit",
+        "return (own, holder)",
+        "return (own,)",
+    ),
+    Mutant(
+        "a silent alarm takes the light of another",
+        "alarmd.escalation.feedback:_holder",
+        "if not _discreet(*each):",
+        "if True:",
     ),
     Mutant(
         "cancelling wants no reason",

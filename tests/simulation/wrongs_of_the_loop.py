@@ -69,8 +69,8 @@ LOOP = (
     Mutant(
         "a light that the broker did not take is not shown again",
         "alarmd.dispatch.lanes:Lanes._show",
-        "if await self.lights.show(*shows):",
-        "if await self.lights.show(*shows) or True:",
+        "if await self._in_turn(shows):",
+        "if await self._in_turn(shows) or True:",
     ),
     Mutant(
         "the feed tells what it has, whatever lies between",
@@ -137,6 +137,18 @@ LOOP = (
         "alarmd.dispatch.outbox:Outbox._taken",
         "(self._lanes.depth if self._lanes else 0)",
         "0",
+    ),
+    Mutant(
+        "of a button that was moved only the new place is looked at for what has its light",
+        "alarmd.dispatch.looks:_live",
+        "reading.open_at(device)",
+        "()",
+    ),
+    Mutant(
+        "what is shown of an alarm is shown as it was decided, whosesoever the light is",
+        "alarmd.dispatch.lanes:Lanes._show",
+        "own = feedback.state == State.RAISED and feedback.priority != BACKGROUND",
+        "own = True",
     ),
     Mutant(
         "what was left in the store waits for the next look",

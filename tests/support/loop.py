@@ -50,15 +50,18 @@ class Wire:
 
 @dataclass
 class Lamp:
-    """The lights: remembers what each showed; `on` False is a broker that is away."""
+    """The lights: remembers what each showed; `on` False is a broker that is away, as it is from `off_after` so many
+    messages on."""
 
     shown: list[tuple[str, str, str | None]] = field(default_factory=list)
     on: bool = True
+    off_after: int | None = None
 
     async def show(self, _alarm: str, feedback: Feedback) -> bool:
-        if self.on:
+        taken = self.on and (self.off_after is None or len(self.shown) < self.off_after)
+        if taken:
             self.shown.append((feedback.device, feedback.state, feedback.ref))
-        return self.on
+        return taken
 
 
 @dataclass
