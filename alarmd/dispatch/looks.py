@@ -5,7 +5,7 @@ that a storm is a few reads and not thousands. Part of the outbox.
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any
 
@@ -95,9 +95,10 @@ def _look(reading: Reading, asked: Sequence[Asked]) -> dict[Asked, Look | Except
     veils = reading.open_veils()
     open = reading.open_count(at_most=2 + len(veils)) - len(veils)
     found: dict[Asked, Look | Exception] = {}
+    alarm_of = cache(reading.alarm)  # many buttons may have pressed in one
     for id, device in dict.fromkeys(asked):
         try:
-            alarm = reading.alarm(id)
+            alarm = alarm_of(id)
             if alarm is None:
                 found[id, device] = Look(None, None, open, veils)
                 continue

@@ -14,6 +14,7 @@ from tests.simulation.endings import all_clear_was_given, ends_have_a_reason, no
 from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
 from tests.simulation.joining import no_two_are_alike, signals_join_rightly
 from tests.simulation.lights import lights_answer, lights_follow, live_goes_first, silence_is_kept
+from tests.simulation.missed import others_are_told, who_was_missed_is_told
 from tests.simulation.record import LEASE, LOOKS, Record, Told
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
@@ -262,6 +263,8 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     every_telling_has_its_cause,
     every_way_was_tried,
     failing_is_not_waited_for,
+    others_are_told,
+    who_was_missed_is_told,
     no_word_is_undone,
     ends_have_a_reason,
     all_clear_was_given,

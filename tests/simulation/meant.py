@@ -2,7 +2,7 @@
 targets in their order, none twice, without those who must not, need not or cannot be told.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from math import dist, inf
 
 from alarmd.alarm.model import Alarm, ResponderState
@@ -39,6 +39,16 @@ def _meant(seen: Record, told: Told, step: Step) -> list[str]:
             if people:
                 return [*people]
     return []
+
+
+def who_can(seen: Record, told: Told, step: Step, targets: Iterable[Target], without: Collection[str]) -> list[str]:
+    """Whom of these targets the step can tell, but for those `without`, each of whom is passed for the next."""
+
+    def asks(who: str) -> bool:
+        return who not in without and _may_be_told(seen, told, who, step)
+
+    people = dict.fromkeys(who for target in targets for who in _asked(seen, told, target, asks))
+    return [who for who in people if seen.leaves(told.alarm) or who not in seen.organisation(told.alarm).externals]
 
 
 def _may_be_told(seen: Record, told: Told, who: str, step: Step) -> bool:

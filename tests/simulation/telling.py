@@ -38,7 +38,7 @@ def ways_begin(seen: Record) -> Iterator[str]:
             }
             organisation = seen.organisation(told.alarm)
             step = organisation.chains[told.alarm.chain].steps[told.event.data["step"] - 1]
-            right = {who: _first_ways(organisation, who, step.by) for who in told.event.data["tell"]}
+            right = {who: first_ways(organisation, who, step.by) for who in told.event.data["tell"]}
             if begun != right:
                 yield f"{id}: step {told.event.data['step']} tells by {begun}, and should by {right}"
 
@@ -49,7 +49,8 @@ def _of_step(told: Told, step: Told) -> bool:
     return first and (data["step"], data["round"]) == (of["step"], of["round"])
 
 
-def _first_ways(organisation: Organisation, who: str, by: tuple[str, ...]) -> list[str]:
+def first_ways(organisation: Organisation, who: str, by: tuple[str, ...]) -> list[str]:
+    """By which a step tells him at once that names these."""
     recipient = organisation.recipient(who)
     if recipient is None:  # a stranger is told by no way at all
         return []

@@ -54,6 +54,24 @@ ENGINE = (
         "if False:",
     ),
     Mutant(
+        "one of those in whose place a step has failed is told, and no other",
+        "alarmd.escalation.plan:give_up",
+        "in _inside(draft, others):",
+        "in _inside(draft, others)[:1]:",
+    ),
+    Mutant(
+        "nobody is told in the place of those whose every way has failed",
+        "alarmd.escalation.plan:give_up",
+        "in _inside(draft, others):",
+        "in ():",
+    ),
+    Mutant(
+        "whose message was withdrawn is taken for told",
+        "alarmd.escalation.plan:_make_up",
+        "in retry.untold(alarm):",
+        "in ():",
+    ),
+    Mutant(
         "a drill tells others in the place of those outside",
         "alarmd.escalation.plan:_people",
         "_able(draft, step, targets, without)",
