@@ -39,6 +39,7 @@ from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.dispatch.follower import Follower
 from alarmd.dispatch.health import Health
 from alarmd.dispatch.inspection import Inspection
+from alarmd.dispatch.lookout import Lookout
 from alarmd.dispatch.outbox import Doors, Outbox
 from alarmd.dispatch.presence import Presence
 from alarmd.dispatch.rosters import Rosters
@@ -129,6 +130,9 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         await _begin(house, supervisor, relay, channels, calendars)
         supervisor.forever("clock watch", clocks.watch(clock, store, house.health))
         supervisor.forever("presence", presence.run())
+        can_know = store.alone or bool(settings.redis_url)
+        lookout = Lookout(house.store, clock, house.follower, presence, house.health, can_know=can_know)
+        supervisor.forever("lookout", lookout.run())
         supervisor.forever("feed", hub.run())
         if buttons:
             lights.door = buttons.listen(broker, house, supervisor)

@@ -55,6 +55,11 @@ def in_hours(schedule: Schedule, time_zone: str, at: datetime, holidays: Holiday
     return any(_is_open(each, zone, at, holidays) for each in own)
 
 
+def is_open(window: Window, time_zone: str, at: datetime, holidays: Holidays = ()) -> bool:
+    """Does this aware instant lie in the window."""
+    return _is_open(window, ZoneInfo(time_zone), at, holidays)
+
+
 def changes(
     schedule: Schedule, time_zone: str, start: datetime, end: datetime, holidays: Holidays = ()
 ) -> Iterator[datetime]:

@@ -321,12 +321,23 @@ class Joining:
     settle: timedelta = timedelta(seconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Somebody with one of these roles is to be at a console that can be heard, in the hours of `only` (None: always);
+    said aloud when there has been none for `within`.
+    """
+
+    by_roles: frozenset[str] = frozenset({"guard"})
+    only: Window | None = None
+    within: timedelta = timedelta(seconds=60)
+
+
 Recipient = Person | External
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """The whole. Mappings are by id and in the file's order."""
+    """The whole. Mappings are by id and in the file's order. `watched` None: nobody need be at a console."""
 
     name: str
     time_zone: str
@@ -340,6 +351,7 @@ class Organisation:
     chains: Mapping[str, Chain]
     joining: Joining = Joining()
     holidays: Calendar = Calendar()
+    watched: Watched | None = None
 
     def zone(self, full_id: str | None) -> Zone | None:
         """The zone, or None for no or an unknown id."""

@@ -34,6 +34,7 @@ from alarmd.organisation.model import (
     Target,
     TargetKind,
     TellPresser,
+    Watched,
     Window,
     Zone,
 )
@@ -59,7 +60,7 @@ def plain(organisation: Organisation) -> Plain:
         "externals": {key: _external(external) for key, external in organisation.externals.items()},
         "chains": {key: _chain(chain) for key, chain in organisation.chains.items()},
         "joining": _joining(organisation.joining),
-        **_said(holidays=_calendar(organisation.holidays)),
+        **_said(holidays=_calendar(organisation.holidays), console=_console(organisation.watched)),
     }
 
 
@@ -221,3 +222,10 @@ def _joining(joining: Joining) -> Plain:
     return {"same_device": joining.same_device} | _said(
         same_zone_within=within, settle=scalars.duration_text(joining.settle)
     )
+
+
+def _console(watched: Watched | None) -> Plain:
+    if watched is None:
+        return {}
+    said = _said(by_roles=sorted(watched.by_roles), within=scalars.duration_text(watched.within))
+    return {"watched": said | _only(watched.only)}

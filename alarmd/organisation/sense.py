@@ -9,7 +9,7 @@ say what is wrong and what would be right. Whether anybody can be reached is not
 from collections.abc import Collection, Iterator
 from itertools import combinations
 
-from alarmd.organisation.model import Chain, OnHolidays, Organisation, Person, Schedule, Target, TargetKind, Window
+from alarmd.organisation.model import Chain, OnHolidays, Organisation, Person, Target, TargetKind, Window
 from alarmd.organisation.reading import shown, suggestion
 
 Complaint = tuple[str, str]
@@ -93,19 +93,23 @@ def _schedules(organisation: Organisation) -> Iterator[Complaint]:
         for text, meant in schedule.calendar.people.items() if schedule.calendar else ():
             if meant is not None:
                 yield from _known(f"{path}.calendar.people.{text}", meant, organisation.people, "person")
-        calendar = organisation.holidays
-        for where, window in _windows(path, schedule):
-            if window.holidays is not OnHolidays.AS_EVER and not (calendar.of or calendar.also or calendar.days):
-                words = "no public holidays are known; add to the file what they are, such as holidays: NO"
-                yield f"{where}.holidays", words
+    calendar = organisation.holidays
+    for where, window in _windows(organisation):
+        if window.holidays is not OnHolidays.AS_EVER and not (calendar.of or calendar.also or calendar.days):
+            words = "no public holidays are known; add to the file what they are, such as holidays: NO"
+            yield f"{where}.holidays", words
 
 
-def _windows(path: str, schedule: Schedule) -> Iterator[tuple[str, Window]]:
-    if schedule.only:
-        yield f"{path}.only", schedule.only
-    for place, rotation in enumerate(schedule.rotations, 1):
-        if rotation.only:
-            yield f"{path}.rotations.{place}.only", rotation.only
+def _windows(organisation: Organisation) -> Iterator[tuple[str, Window]]:
+    for schedule in organisation.schedules.values():
+        path = f"schedules.{schedule.id}"
+        if schedule.only:
+            yield f"{path}.only", schedule.only
+        for place, rotation in enumerate(schedule.rotations, 1):
+            if rotation.only:
+                yield f"{path}.rotations.{place}.only", rotation.only
+    if organisation.watched and organisation.watched.only:
+        yield "console.watched.only", organisation.watched.only
 
 
 def _chain(organisation: Organisation, chain: Chain) -> Iterator[Complaint]:
@@ -171,6 +175,8 @@ def _roles(organisation: Organisation) -> Iterator[Complaint]:
                         yield f"chains.{chain.id}.steps.{place}.{key}.{turn}", _nobody(target.name, held)
         for role in sorted(chain.acknowledge.by_roles - held):
             yield f"chains.{chain.id}.acknowledge.by_roles", _nobody(role, held)
+    for role in sorted(organisation.watched.by_roles - held if organisation.watched else ()):
+        yield "console.watched.by_roles", _nobody(role, held)
 
 
 def _nobody(role: str, held: Collection[str]) -> str:

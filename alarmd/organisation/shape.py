@@ -31,10 +31,11 @@ from alarmd.organisation.model import (
     Target,
     TargetKind,
     TellPresser,
+    Watched,
     Zone,
 )
 from alarmd.organisation.reading import Item, Wrong, shown, suggestion
-from alarmd.organisation.shape_schedules import calendar, schedule, span
+from alarmd.organisation.shape_schedules import calendar, schedule, span, window
 
 LANGUAGES = ("nb", "nn", "en")
 MAKERS = (
@@ -49,6 +50,8 @@ MAKERS = (
     "traccar",
     "minew",
 )
+
+SHORTEST_ABSENCE = timedelta(seconds=15)
 
 _KIND = scalars.one_of({kind.value: kind for kind in Kind}, "kind of alarm")
 _LANGUAGE = scalars.one_of({each: each for each in LANGUAGES}, "language")
@@ -96,6 +99,7 @@ def organisation(item: Item) -> Organisation:
         "chains",
         "joining",
         "holidays",
+        "console",
     )
     fields.need("alarmd", _version, 1)
     return Organisation(
@@ -111,6 +115,7 @@ def organisation(item: Item) -> Organisation:
         chains=fields.section("chains", _chain, need=True),
         joining=fields.take("joining", _joining, Joining()),
         holidays=fields.take("holidays", calendar, Calendar()),
+        watched=fields.take("console", _console, None),
     )
 
 
@@ -343,6 +348,28 @@ def _joining(item: Item) -> Joining:
         same_zone_within=fields.take("same_zone_within", scalars.some_time, left_out.same_zone_within),
         settle=fields.take("settle", scalars.duration, left_out.settle),
     )
+
+
+def _console(item: Item) -> Watched | None:
+    return item.fields("watched").take("watched", _watched, None)
+
+
+def _watched(item: Item) -> Watched:
+    fields, left_out = item.fields("by_roles", "only", "within"), Watched()
+    roles = fields.each("by_roles", scalars.role, "roles", need="by_roles" in fields.table)
+    return Watched(
+        by_roles=frozenset(roles) or left_out.by_roles,
+        only=fields.take("only", window, None),
+        within=fields.take("within", _patience, left_out.within),
+    )
+
+
+def _patience(item: Item) -> timedelta:
+    """Until it is said that nobody is there: a page is loaded anew, a node started again meanwhile."""
+    span = scalars.duration(item)
+    if span < SHORTEST_ABSENCE:
+        raise Wrong(f"{shown(item.value)} is too short: a page that is loaded anew takes as long; write at least 15s")
+    return span
 
 
 def _single(item: Item, known: tuple[str, ...], what: str) -> tuple[str, Item]:

@@ -44,7 +44,7 @@ def schedule(key: str, item: Item) -> Schedule:
     return Schedule(
         id=key,
         rotations=fields.each("rotations", _rotation, "rotations"),
-        only=fields.take("only", _window, None),
+        only=fields.take("only", window, None),
         overrides=fields.each("overrides", _override, "overrides"),
         calendar=fields.take("calendar", _roster, None),
     )
@@ -56,12 +56,13 @@ def _rotation(item: Item) -> Rotation:
         people=fields.each("people", scalars.name_of("person"), "people", need=True),
         start=fields.need("from", scalars.instant, EVER[0]),
         every=fields.need("every", scalars.some_time, timedelta()),
-        only=fields.take("only", _window, None),
+        only=fields.take("only", window, None),
         instead=fields.take("instead", scalars.flag, False),
     )
 
 
-def _window(item: Item) -> Window:
+def window(item: Item) -> Window:
+    """Weekdays and hours, and what public holidays are to them. Raises Wrong."""
     fields = item.fields("days", "between", "holidays")
     start, end = fields.take("between", scalars.hours, (time(), time()))
     holidays = fields.take("holidays", _ON_HOLIDAYS, OnHolidays.AS_EVER)

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import House, Visit, said
+from tests.browser.house import OFFICE, House, Visit, said
 from tests.browser.test_sound import start
 
 
@@ -78,3 +78,14 @@ def test_who_signs_out_is_at_no_console(house: House, visit: Visit) -> None:
     until(house, lambda found: "siri" in found)
     page.get_by_test_id("sign-out").click()
     until(house, lambda found: "siri" not in found)
+
+
+def test_where_somebody_must_watch_a_banner_says_that_nobody_does(house: House, visit: Visit) -> None:
+    house.daemon.apply(f"console: {{watched: {{within: 15s}}}}\n{OFFICE}")
+    try:
+        page = visit("ola")
+        expect(page.get_by_test_id("unwatched")).to_contain_text(said("unwatched.banner"), timeout=60_000)
+        start(page)
+        expect(page.get_by_test_id("unwatched")).to_have_count(0)
+    finally:
+        house.daemon.apply(OFFICE)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alarmd.escalation.schedule import begins, changes, ends, in_hours, on_call
+from alarmd.escalation.schedule import begins, changes, ends, in_hours, is_open, on_call
 from alarmd.organisation.model import Calendar, Change, OnHolidays, Override, Rotation, Schedule, Window
 
 OSLO = "Europe/Oslo"
@@ -173,9 +173,10 @@ class TestHolidays:
         ],
     )
     def test_a_window_says_what_they_are_to_it(self, rule: OnHolidays, days: list[int]) -> None:
-        schedule = duty(only=Window(frozenset(range(5)), time(7), time(17), rule))
+        window = Window(frozenset(range(5)), time(7), time(17), rule)
         noons = [(day, oslo(date(2027, 5, day), "12:00")) for day in range(3, 10)]
-        assert [day for day, noon in noons if in_hours(schedule, OSLO, noon, self.calendar)] == days
+        assert [day for day, noon in noons if in_hours(duty(only=window), OSLO, noon, self.calendar)] == days
+        assert [day for day, noon in noons if is_open(window, OSLO, noon, self.calendar)] == days
 
     def test_also_those_on_other_weekdays(self) -> None:
         weekend = duty(only=Window(frozenset({5, 6}), time(), time(), OnHolidays.ALSO))

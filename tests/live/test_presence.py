@@ -20,7 +20,7 @@ from alarmd.dispatch.supervisor import Supervisor
 from alarmd.relay.redis import RedisRelay
 from tests.live.test_daemon import until
 from tests.support import servers
-from tests.support.daemon import Daemon, daemon, sister
+from tests.support.daemon import OFFICE, Daemon, daemon, sister
 from tests.support.presences import guard
 from tests.support.servers import HOST, Server
 
@@ -146,3 +146,49 @@ def test_two_nodes_know_each_others_consoles(tmp_path: Path, postgres_url: str, 
         until(lambda: a.get("/readyz").json()["consoles"]["complete"], 30)
         redis.kill()
         until(lambda: not a.get("/readyz").json()["consoles"]["complete"])
+
+
+def answer_beats(feed: ClientConnection) -> None:
+    """What has come until now, each beat answered as a page does."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            if json.loads(feed.recv(0))["type"] == "beat":
+                say(feed, armed=True)
+
+
+def missing(node: Daemon, state: str = "open") -> list[str]:
+    """The alarms that say that nobody is there."""
+    alarms = node.get(f"/v1/alarms?state={state}").json()["alarms"]
+    return [each["id"] for each in alarms if each["cause"] == "no_armed_console"]
+
+
+def test_nodes_say_once_that_nobody_is_there_and_end_it_wherever_somebody_comes(
+    tmp_path: Path, postgres_url: str, redis: Server
+) -> None:
+    settings = {"database_url": postgres_url, "redis_url": f"redis://{HOST}:{redis.port}/0"}
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+    with daemon(folders[0], **settings) as a, sister(folders[1], **settings) as b:
+        a.apply(f"console: {{watched: {{within: 15s}}}}\n{OFFICE}")
+        a.start()
+        b.start()
+
+        with at_console(b, "ola") as ola:
+            say(ola, armed=True)
+
+            def all_known() -> bool:
+                answer_beats(ola)
+                return all(node.get("/readyz").json()["consoles"]["complete"] for node in (a, b))
+
+            until(all_known, 40)
+            assert missing(a) == missing(b) == []
+        until(lambda: missing(a), 40)
+        until(lambda: all(node.get("/readyz").json()["faults"] for node in (a, b)))
+        assert len(missing(a)) == 1
+        with at_console(b, "ola") as ola:
+            say(ola, armed=True)
+            until(lambda: not missing(a))
+            assert len(missing(a, "closed")) == 1
+            until(lambda: not any(node.get("/readyz").json()["faults"] for node in (a, b)))
+        assert "Traceback" not in a.log + b.log

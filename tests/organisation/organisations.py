@@ -35,6 +35,7 @@ from alarmd.organisation.model import (
     Target,
     TargetKind,
     TellPresser,
+    Watched,
     Window,
     Zone,
 )
@@ -91,6 +92,12 @@ CONTACTS = st.one_of(
     st.builds(Contact, st.just("dc09"), st.just("127.0.0.1:10700/12AF")),
 )
 WINDOWS = st.builds(Window, st.frozensets(st.integers(0, 6), min_size=1), CLOCKS, CLOCKS, st.sampled_from(OnHolidays))
+WATCHED = st.builds(
+    Watched,
+    st.frozensets(ROLES, min_size=1, max_size=2),
+    st.none() | WINDOWS,
+    SECONDS.map(lambda span: span + timedelta(seconds=15)),
+)
 UTC_INSTANTS = INSTANTS.map(lambda at: at.replace(tzinfo=UTC))
 # A file or a web address.
 PLACES = st.sampled_from(
@@ -132,6 +139,7 @@ def organisations(draw: st.DrawFn) -> Organisation:
         chains=chains,
         joining=draw(st.builds(Joining, st.booleans(), st.none() | SECONDS, st.just(timedelta()) | SECONDS)),
         holidays=draw(CALENDARS.flatmap(_looked_up)),
+        watched=draw(st.none() | WATCHED),
     )
 
 

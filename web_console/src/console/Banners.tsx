@@ -21,6 +21,7 @@ export function Banners({ alarms, sound }: { alarms: ReadonlyMap<string, Alarm>;
       <LostBanner />
       <StoreBanner />
       <BackBanner />
+      <UnwatchedBanner alarms={alarms} />
       <DrillBanner alarms={alarms} />
       <SoundBanner sound={sound} />
     </section>
@@ -83,6 +84,20 @@ function BackBanner() {
   return (
     <div className="banner banner-back" role="status" data-testid="back">
       <p>{back === 0 ? t('connection.back_none') : t.count('connection.back', back)}</p>
+    </div>
+  )
+}
+
+/** Nobody of those who are to watch is at a console that can be heard: told by its technical alarm, which knows of all nodes. */
+function UnwatchedBanner({ alarms }: { alarms: ReadonlyMap<string, Alarm> }) {
+  const t = useT()
+  if (![...alarms.values()].some((alarm) => alarm.cause === 'no_armed_console' && !isClosed(alarm))) return null
+  return (
+    <div className="banner banner-sound" role="status" data-testid="unwatched">
+      <BellOff />
+      <p>
+        <strong>{t('unwatched.banner')}</strong> {t('unwatched.help')}
+      </p>
     </div>
   )
 }
