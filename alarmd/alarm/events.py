@@ -55,6 +55,7 @@ class Reason(StrEnum):
     PRESSED_AGAIN = "pressed_again"
     NOT_ARRIVED = "not_arrived"
     TOO_FEW_THERE = "too_few_there"
+    NEEDS_HELP = "needs_help"
     NOT_ACCEPTED = "not_accepted"
     NOT_DELIVERED = "not_delivered"
     ATTEMPT_FAILED = "attempt_failed"
@@ -188,7 +189,7 @@ def receipt_data(notification: Notification, attempt: Attempt) -> dict[str, Any]
 
 def responder_data(person: str, *, counts: bool, arrive_by: datetime | None, next: NextStep | None) -> dict[str, Any]:
     """Data of acknowledged, en_route, arrived and declined. Declined has a `reason` too, where it leaves too few who
-    are there."""
+    are there, or where he has pressed himself."""
     return {"person": person, "counts": counts, "arrive_by": arrive_by and stamp(arrive_by), "next": next_wire(next)}
 
 

@@ -132,6 +132,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsHelp:
+    """Somebody who is on his way to this alarm has pressed himself, and opened or joined another. Comes from nowhere
+    outside: it is taken with that press."""
+
+    alarm: str
+    by: Person
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlinePassed:
     """The stored due time of an alarm has come."""
 

@@ -84,6 +84,12 @@ def joinable(alarm: Alarm) -> bool:
     return alarm.live and not alarm.state.ended and alarm.veil is None
 
 
+def helps(alarm: Alarm, by: Person) -> bool:
+    """Is he on his way to this alarm, or there, which somebody else has opened?"""
+    known = alarm.responder(by.person)
+    return known is not None and known.coming and not _opened(alarm, by)
+
+
 def takes(alarm: Alarm, kind: Kind) -> bool:
     """May a signal of this kind join without changing the alarm?"""
     if kind is Kind.DURESS:
@@ -109,7 +115,7 @@ def _same_device(presser: Presser, live: Iterable[Alarm]) -> Alarm | None:
 
 def _linked_by(presser: Presser, live: Iterable[Alarm]) -> Alarm | None:
     """The one that he has opened himself on his way to another."""
-    return next((a for a in live if a.linked is not None and _opened(a, presser)), None)
+    return next((a for a in live if a.linked is not None and _opened(a, presser.by)), None)
 
 
 def _promised(presser: Presser, live: Iterable[Alarm]) -> Alarm | None:
@@ -118,13 +124,13 @@ def _promised(presser: Presser, live: Iterable[Alarm]) -> Alarm | None:
     if not isinstance(presser.by, Person):
         return None
     person = presser.by.person
-    said = [(r.at, a) for a in live if (r := a.responder(person)) and r.coming and not _opened(a, presser)]
+    said = [(r.at, a) for a in live if (r := a.responder(person)) and helps(a, presser.by)]
     return max(said, key=lambda each: each[0])[1] if said else None
 
 
-def _opened(alarm: Alarm, presser: Presser) -> bool:
-    by = alarm.first.by
-    return isinstance(by, Person) and isinstance(presser.by, Person) and by.person == presser.by.person
+def _opened(alarm: Alarm, by: By) -> bool:
+    opener = alarm.first.by
+    return isinstance(opener, Person) and isinstance(by, Person) and opener.person == by.person
 
 
 def _last_press(alarm: Alarm, presser: Presser) -> Signal | None:

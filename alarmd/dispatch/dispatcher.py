@@ -115,7 +115,8 @@ class Dispatcher:
             return
         self._trouble(None)
         # Listeners first: whoever reads the answer finds feed and outbox as far as he is.
-        committed = [r.committed for r in results if isinstance(r, Taken) and r.committed is not None]
+        taken = [result for result in results if isinstance(result, Taken)]
+        committed = [each for one in taken for each in (one.committed, *one.also) if each is not None]
         if committed:
             for listener in self.listeners:
                 listener(committed)

@@ -6,7 +6,7 @@ from a button go the same way. Raises Refused (NotFound) and Superseded; a Confl
 decision's `refusal`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +17,12 @@ from alarmd.alarm.incoming import (
     FaultFound,
     FaultGone,
     Incoming,
+    NeedsHelp,
     Performed,
     Pressed,
     Reported,
 )
+from alarmd.alarm.joining import helps
 from alarmd.alarm.model import APART, Alarm, Person
 from alarmd.alarm.values import quick
 from alarmd.dispatch.deliveries import note_stored, stored_already
@@ -37,7 +39,8 @@ from alarmd.ports import Committed, KnownSignal, Unit
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What came of it. `alarm` is as it stands after. `signal` is the answer to a press; `repeated`: this press was
-    known already and no event was written, only `light` answers it at its device again.
+    known already and no event was written, only `light` answers it at its device again. `also`: what was written
+    of other alarms.
     """
 
     decision: Decision
@@ -46,6 +49,7 @@ class Taken:
     signal: KnownSignal | None = None
     repeated: bool = False
     light: Feedback | None = None
+    also: tuple[Committed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,21 @@ class Taker:
         answer = KnownSignal(first.data["signal"], alarm.id, first.kind.value != "raised")
         if pressed.delivery is not None:
             note_stored(unit, pressed.delivery, answer)
-        return Taken(taken.decision, alarm, taken.committed, answer)
+        also = self._call_off(unit, pressed, alarm, candidates, now)
+        return Taken(taken.decision, alarm, taken.committed, answer, also=also)
+
+    def _call_off(
+        self, unit: Unit, pressed: Pressed, own: Alarm, others: Sequence[Alarm], now: datetime
+    ) -> tuple[Committed, ...]:
+        """Whoever presses on his way to other alarms is waited for there no longer. By a silent press nothing may be
+        told where he stands, so there his word holds until its time is over.
+        """
+        by = pressed.by
+        if own.silent or not isinstance(by, Person):
+            return ()
+        left = [alarm for alarm in others if alarm.id != own.id and helps(alarm, by)]
+        taken = [self._move(unit, NeedsHelp(alarm.id, by), alarm, now) for alarm in left]
+        return tuple(each.committed for each in taken if each.committed is not None)
 
     def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:
         """A ref that was taken before. Its device hears so once more."""

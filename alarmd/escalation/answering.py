@@ -10,6 +10,7 @@ from typing import assert_never
 
 from alarmd.alarm.events import EventKind, Json, Reason, next_wire, responder_data
 from alarmd.alarm.incoming import Action, Answered, Outcome
+from alarmd.alarm.joining import helps
 from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, ResponderState, State
 from alarmd.alarm.values import replace
 from alarmd.escalation.draft import Draft, Refusal
@@ -48,6 +49,12 @@ def counted(person: str, pressers: Collection[str], chain: Chain, organisation: 
     known = organisation.people.get(person)
     wanted = chain.acknowledge.by_roles
     return not wanted or (known is not None and not wanted.isdisjoint(known.roles))
+
+
+def call_off(draft: Draft, by: Person) -> None:
+    """He has pressed himself since: he is in need, and nobody may wait for him here."""
+    if helps(draft.alarm, by):
+        _leave(draft, by, Reason.NEEDS_HELP)
 
 
 def attend(draft: Draft) -> None:
@@ -128,15 +135,21 @@ def _decline(draft: Draft, by: Person) -> None:
     before = draft.alarm
     known = before.responder(by.person)
     asked = any(n.person == by.person and not n.settled for n in before.notifications)
-    if known is not None and not known.coming and not asked:
-        return
+    if known is None or known.coming or asked:
+        _leave(draft, by)
+
+
+def _leave(draft: Draft, by: Person, reason: Reason | None = None) -> None:
+    before = draft.alarm
     left = [r for r in before.responders if r.counts and r.coming and r.person != by.person]
     counts = counted(by.person, draft.alarm.pressers, draft.chain, draft.organisation)
     clock = resumed(draft, len(left))
     state = standing(before, left, before.needed)
     data = responder_data(by.person, counts=counts, arrive_by=None, next=clock)
-    if before.state is State.ATTENDED and state is not State.ATTENDED:
-        data |= {"reason": Reason.TOO_FEW_THERE.value}
+    if reason is None and before.state is State.ATTENDED and state is not State.ATTENDED:
+        reason = Reason.TOO_FEW_THERE
+    if reason is not None:
+        data |= {"reason": reason.value}
     draft.happens(EventKind.DECLINED, by, data, state)
     advance(draft)
     draft.end_calls(before, by)

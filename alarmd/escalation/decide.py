@@ -16,20 +16,21 @@ from alarmd.alarm.incoming import (
     DeadlinePassed,
     FaultFound,
     FaultGone,
+    NeedsHelp,
     Pressed,
     Reported,
 )
 from alarmd.alarm.model import SYSTEM, Alarm, Kind, Signal
 from alarmd.alarm.values import quick
 from alarmd.escalation import plan
-from alarmd.escalation.answering import answer
+from alarmd.escalation.answering import answer, call_off
 from alarmd.escalation.cancelling import cancel
 from alarmd.escalation.draft import Decision, Draft, Ids, Refusal
 from alarmd.escalation.pressing import Opening, kind_of, mend, press, report, zone_of
 from alarmd.escalation.receipts import receive
 from alarmd.organisation.model import Organisation
 
-Moving = Answered | DeadlinePassed | Reported | FaultGone
+Moving = Answered | NeedsHelp | DeadlinePassed | Reported | FaultGone
 """What concerns an alarm that is there."""
 Decidable = Pressed | FaultFound | Moving
 
@@ -64,6 +65,8 @@ def _move(incoming: Moving, draft: Draft) -> Decision:
     match incoming:
         case Answered():
             refusal = answer(draft, incoming) if incoming.pin is None else cancel(draft, incoming)
+        case NeedsHelp():
+            call_off(draft, incoming.by)
         case DeadlinePassed():
             plan.lapse(draft)
             plan.advance(draft)

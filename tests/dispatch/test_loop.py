@@ -310,3 +310,21 @@ async def test_a_step_that_reaches_nobody_becomes_one_technical_alarm_beside_its
         assert [(a.kind, a.cause) for a in found] == [(Kind.PANIC, None), (Kind.TECHNICAL, "nobody:only:2")]
         passed = [one for one in loop.heard if '"reason":"nobody_reached"' in one.body and one.alarm == taken.alarm.id]
         assert len(passed) == 3, "at 20, 50 and 80 seconds"
+
+
+@pytest.mark.parametrize("kind", [Kind.PANIC, Kind.DURESS])
+async def test_a_helper_who_presses_himself_is_waited_for_no_longer_unless_his_press_is_silent(
+    world: World, kind: Kind
+) -> None:
+    async with world.life() as loop:
+        first = await loop.submit(pressed())
+        assert first.alarm is not None
+        await loop.submit(Answered(first.alarm.id, Action.EN_ROUTE, OLA))
+        own = await loop.submit(Pressed(OLA, zone="fjordvik/reception", kind=kind))
+        assert own.alarm is not None
+        said = [one for one in loop.heard if '"reason":"needs_help"' in one.body]
+        stands = await loop.alarm(first.alarm.id)
+        assert own.alarm.linked == first.alarm.id
+        assert [one.alarm for one in said] == ([] if kind is Kind.DURESS else [first.alarm.id])
+        assert stands.state is (State.ACKNOWLEDGED if kind is Kind.DURESS else State.RAISED)
+        assert [one.position for one in loop.heard] == list(range(1, len(loop.heard) + 1))

@@ -4,9 +4,10 @@ import pytest
 
 from alarmd.alarm.effects import LINKED, Tell
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action, Pressed
+from alarmd.alarm.incoming import Action, NeedsHelp, Pressed
 from alarmd.alarm.model import Alarm, Device, Kind, Person, State
 from alarmd.organisation.model import Acknowledge, Joining
+from tests.escalation.stories import one
 from tests.support.organisations import answered_by, office, role, step, team
 from tests.support.story import Story
 
@@ -59,6 +60,34 @@ def test_everything_that_is_done_for_it_goes_before_all_else() -> None:
     story.wait(100)
     assert {n.round for n in story.alarm.notifications} == {1, 2}
     assert {e.priority for e in story.effects[before:] if isinstance(e, Tell)} == {LINKED}
+
+
+@pytest.mark.parametrize("action", [Action.EN_ROUTE, Action.ARRIVED])
+def test_where_he_was_expected_he_counts_no_longer_and_others_are_told_at_once(action: Action) -> None:
+    story = Story(answered_by(step(0, one("ola")), step(60, one("per")), step(90, one("siv"))), arrives=True)
+    called_out(action, story)
+    story.wait(5)
+    story.happens(NeedsHelp(story.last, Person("ola", "Ola Nes", "phone")))
+    assert (story.state(), story.alarm.coming, story.alarm.arrived) == (State.RAISED, 0, 0)
+    assert story.steps() == [(0, 1, ["ola"]), (5, 2, ["per"])]
+    assert story.shown("desk-3")[-1] == "raised"
+    said = next(e for e in story.events[story.last] if e.kind is EventKind.DECLINED)
+    assert (said.data["person"], said.data["reason"]) == ("ola", "needs_help")
+    story.wait(30)
+    assert story.steps()[2:] == [(35, 3, ["siv"])]
+
+
+@pytest.mark.parametrize("how", ["never answered", "declined", "opened it"])
+def test_one_who_helps_nobody_there_changes_nothing_there(how: str) -> None:
+    story, _ = called_out()
+    if how == "declined":
+        story.does("ola", Action.DECLINE)
+    elif how == "opened it":
+        presses(story, "ola")
+        story.does("ola", Action.ACKNOWLEDGE)
+    before = story.alarm
+    story.happens(NeedsHelp(story.last, Person("siv" if how == "never answered" else "ola", "x", "phone")))
+    assert story.alarm == before
 
 
 def test_those_who_are_coming_to_the_first_may_be_asked_and_he_himself_never() -> None:

@@ -47,6 +47,29 @@ def signals_join_rightly(seen: Record) -> Iterator[str]:
         alarms[id] = told.alarm
 
 
+def helpers_in_need_are_waited_for_nowhere(seen: Record) -> Iterator[str]:
+    """Whoever presses on his way to alarms of others is coming to none of them from that press on, unless it is silent;
+    and nobody else is taken for one in need.
+    """
+    alarms: dict[str, Alarm] = {}
+    expected: set[tuple[str, str | None, float]] = set()
+    done: set[tuple[str, str | None, float]] = set()
+    for id, told in sorted(((id, t) for id, tale in seen.tales.items() for t in tale), key=lambda at: at[1].position):
+        data, who = told.event.data, _person(told.event.by)
+        pressed = told.event.kind in SIGNALS and not data.get("pin") and not data["drill"]
+        if pressed and who is not None and told.alarm.kind not in (*NEVER, Kind.DURESS):
+            others = [a for a in alarms.values() if a.id != id and _joinable(a) and _person(a.first.by) != who]
+            coming = [a.id for a in others for r in a.responders if _comes(r.person, r.state, who)]
+            expected |= {(other, who, told.at) for other in coming}
+        if told.event.kind is EventKind.DECLINED and data.get("reason") == "needs_help":
+            done.add((id, who, told.at))
+        alarms[id] = told.alarm
+    for id, person, at in sorted(expected - done, key=str):
+        yield f"{person} has pressed himself at {at:.3f}, and is waited for at {id}"
+    for id, person, at in sorted(done - expected, key=str):
+        yield f"{person} is waited for no longer at {id} since {at:.3f}, and is in no need"
+
+
 def no_two_are_alike(seen: Record) -> Iterator[str]:
     """Of the alarms that are open at one time no two have one answer code, and no two one cause; but one that everybody
     may see opens beside one that is hidden."""
@@ -84,7 +107,7 @@ def _right(pressed: Pressed, rules: Joining, alarms: list[Alarm]) -> tuple[str, 
     """What it must do, and with which alarm (of a linked one, the alarm that he was on his way to)."""
     if pressed.drill or pressed.kind in NEVER:
         return "opens", None
-    live = [a for a in alarms if not _over(a) and a.veil is None and not a.drill and a.kind not in NEVER]
+    live = [a for a in alarms if _joinable(a)]
     live.sort(key=lambda a: (a.kind.strength, a.opened_at), reverse=True)
     person = _person(pressed.by)
     own = [a for a in live if person is not None and _person(a.first.by) == person]
@@ -106,6 +129,10 @@ def _right(pressed: Pressed, rules: Joining, alarms: list[Alarm]) -> tuple[str, 
 
 def _takes(alarm: Alarm, kind: Kind) -> bool:
     return alarm.kind is kind or (kind is not Kind.DURESS and alarm.kind.strength > kind.strength)
+
+
+def _joinable(alarm: Alarm) -> bool:
+    return not _over(alarm) and alarm.veil is None and not alarm.drill and alarm.kind not in NEVER
 
 
 def _over(alarm: Alarm) -> bool:

@@ -12,7 +12,7 @@ from alarmd.escalation.plan import due
 from tests.simulation.chain import chain_was_followed
 from tests.simulation.endings import all_clear_was_given, ends_have_a_reason, nothing_follows_the_end
 from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals_have_a_reason
-from tests.simulation.joining import no_two_are_alike, signals_join_rightly
+from tests.simulation.joining import helpers_in_need_are_waited_for_nowhere, no_two_are_alike, signals_join_rightly
 from tests.simulation.lights import lights_answer, lights_follow, live_goes_first, silence_is_kept
 from tests.simulation.missed import others_are_told, who_was_missed_is_told
 from tests.simulation.record import LEASE, LOOKS, Record, Told
@@ -244,6 +244,7 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     feeds_heard_everything,
     what_was_accepted_is_there,
     signals_join_rightly,
+    helpers_in_need_are_waited_for_nowhere,
     no_two_are_alike,
     answers_are_there,
     refusals_have_a_reason,

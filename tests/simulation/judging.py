@@ -56,6 +56,7 @@ class Court:
         alarm = decision.alarm
         if alarm is not None:
             self.touched.add(alarm.id)
+        self.touched.update(each.alarm.id for each in taken.also if each.alarm is not None)
         if alarm is None or not (decision.events or isinstance(incoming, DeadlinePassed)):
             return
         if isinstance(incoming, DeadlinePassed) and decision.due is not None and decision.due <= now:

@@ -24,6 +24,12 @@ ENGINE = (
         "return Joins.JOINS, promised",
     ),
     Mutant(
+        "a helper who presses himself is still waited for",
+        "alarmd.dispatch.take:Taker._call_off",
+        "if alarm.id != own.id and helps(alarm, by)",
+        "if False",
+    ),
+    Mutant(
         "a press leaves a clock standing that stands",
         "alarmd.escalation.plan:again",
         "return replace(clock, at=draft.now + _distance(draft.chain, clock))",
