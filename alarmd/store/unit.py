@@ -11,7 +11,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Executable, Row, bindparam, delete, func, insert, literal_column, or_, select, true, update
+from sqlalchemy import (
+    ClauseElement,
+    Executable,
+    Row,
+    bindparam,
+    column,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+    values,
+)
 
 from alarmd.alarm.effects import Effect, Tell, from_plain, plain
 from alarmd.alarm.events import Event, EventKind, wire
@@ -22,7 +36,7 @@ from alarmd.ports import Committed, Due, Head, KnownSignal, Logged
 from alarmd.store.chain import event_hash
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Bound, Memory
-from alarmd.store.prepared import Prepared
+from alarmd.store.prepared import Prepared, inserting
 from alarmd.store.reading import ZONE, HeadRow
 from alarmd.store.rows import born, changing, signal
 from alarmd.store.seating import StoredSeat
@@ -91,12 +105,24 @@ _CHANGES = ("state", "kind", "version", "open", "joinable", "due", "summary")
 _HEAD = Prepared(
     update(head).where(head.c.id == literal_column("1")), *(column.name for column in head.c if column is not head.c.id)
 )
-_ALARM = Prepared(update(alarms).where(alarms.c.id == bindparam("alarm")), *_CHANGES)
-_DONE = Prepared(delete(effects).where(effects.c.id == bindparam("effect")))
+
+
+def _moved(rows: int) -> ClauseElement:
+    names = (*_CHANGES, "alarm")
+    moved = values(*map(column, names), name="moved")
+    moved = moved.data([tuple(bindparam(f"{name}{row}") for name in names) for row in range(rows)])
+    now = moved.cte("moved").c
+    return update(alarms).where(alarms.c.id == now.alarm).values({name: now[name] for name in _CHANGES})
+
+
+def _gone(rows: int) -> ClauseElement:
+    return delete(effects).where(effects.c.id.in_([bindparam(f"effect{row}") for row in range(rows)]))
+
+
+_ALARM = Prepared(update(alarms).where(alarms.c.id == bindparam("alarm")), *_CHANGES, many=_moved)
+_DONE = Prepared(delete(effects).where(effects.c.id == bindparam("effect")), many=_gone)
 _VEIL = Prepared(update(veils).where(veils.c.alarm == bindparam("id")), "open", "body")
-_EVENTS, _ALARMS, _SIGNALS, _EFFECTS, _VEILED = (
-    Prepared(insert(table), *(column.name for column in table.c)) for table in (events, alarms, signals, effects, veils)
-)
+_EVENTS, _ALARMS, _SIGNALS, _EFFECTS, _VEILED = map(inserting, (events, alarms, signals, effects, veils))
 
 
 @dataclass(slots=True)
