@@ -5,6 +5,7 @@ business.
 What people say stands in the alarm's own log; theirs are names and words that a log of the process need not keep.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Sequence
@@ -33,7 +34,11 @@ _REASONED = re.compile(r'\{"alarm":"[^"]*","kind":"(\w+)".*"reason":"(\w+)"', re
 
 
 def chronicle(committed: Sequence[Committed]) -> None:
-    """A line for each decision in these."""
+    """A line for each decision in these, in the loop's next turn: what people and consoles are told leaves before."""
+    asyncio.get_running_loop().call_soon(_tell, committed)
+
+
+def _tell(committed: Sequence[Committed]) -> None:
     decided = [found for one in committed for logged in one.logged if (found := _decision(logged))]
     for kind, reason, logged in decided[:MOST]:
         log.info(sentence(kind, json.loads(logged.body)["data"], "alarmd", LANGUAGE), alarm=logged.alarm, reason=reason)
