@@ -12,25 +12,14 @@ import pytest
 from sqlalchemy import Executable
 
 from alarmd.access.model import Account, Key, Scope, Session
-from alarmd.alarm.effects import Tell
-from alarmd.alarm.incoming import Action, FaultFound, FaultGone, Incoming, Performed, Pressed, Reported
-from alarmd.alarm.model import AttemptState, Device
+from alarmd.alarm.incoming import Action, FaultFound, FaultGone, Performed
 from alarmd.alarm.view import summary
 from alarmd.errors import NotFound, Refused
-from alarmd.ports import Due, Head, Logged, Registry
+from alarmd.ports import Head, Logged, Registry
 from alarmd.store import InlineStore, ThreadedStore, open_database
 from alarmd.store.link import Link, Parameters
-from alarmd.store.prepared import AT_ONCE
 from alarmd.store.verify import verify
 from tests.store.stage import BEGAN, OFFICE, Stage, hammer, pressed, stage
-
-DESK = Device("desk-3")
-
-
-def _became_of(due: Due) -> Incoming:
-    if not isinstance(due.effect, Tell):
-        return Performed(due.effect.id)
-    return Reported(due.alarm, due.effect.attempt, AttemptState.DELIVERED, effect=due.effect.id)
 
 
 class Exam:
@@ -268,14 +257,6 @@ class Exam:
         with one.database.transaction() as unit:
             left = unit.claim("two", one.now + timedelta(hours=1), 100)
         assert [due.effect.id for due in left] == ids[:1]
-
-    def test_more_rows_than_one_statement_takes_are_written_all_the_same(self, one: Stage) -> None:
-        taken = one.take(*(Pressed(DESK, device="desk-3", ref=f"r{n}", drill=True) for n in range(AT_ONCE[0] + 11)))
-        effects = [due for each in taken if each.committed for due in each.committed.effects]
-        assert verify(one.database).findings == ()
-        one.take(*(_became_of(due) for due in effects))
-        assert verify(one.database).findings == ()
-        assert one.within(lambda unit: unit.recall("one", one.now, besides=())) == (), "all of it is done"
 
     def test_a_press_from_a_shell_is_performed_by_whoever_looks_first(self, url: str) -> None:
         with stage(url, "") as shell:

@@ -13,11 +13,14 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from alarmd.access.model import Account, Key, Scope, Session
-from alarmd.alarm.incoming import Pressed
-from alarmd.alarm.model import Device
+from alarmd.alarm.effects import Tell
+from alarmd.alarm.incoming import Incoming, Performed, Pressed, Reported
+from alarmd.alarm.model import AttemptState, Device
 from alarmd.errors import CannotStart, NotDurable
+from alarmd.ports import Due
 from alarmd.store import open_database
 from alarmd.store.link import Link
+from alarmd.store.prepared import AT_ONCE
 from alarmd.store.schema import REVISION
 from alarmd.store.tables import metadata
 from alarmd.store.upgrade import upgrade
@@ -81,6 +84,12 @@ PARTIAL = {
 """How each index was made, its condition too."""
 
 
+def _became_of(due: Due) -> Incoming:
+    if not isinstance(due.effect, Tell):
+        return Performed(due.effect.id)
+    return Reported(due.alarm, due.effect.attempt, AttemptState.DELIVERED, effect=due.effect.id)
+
+
 class ExamOfFaults:
     """Inherited beside `Exam`."""
 
@@ -117,6 +126,16 @@ class ExamOfFaults:
         findings = verify(lived.database).findings
         assert len(findings) == MOST + 1
         assert findings[-1] == "and 10 more"
+
+    def test_more_rows_than_one_statement_takes_are_written_all_the_same(self, one: Stage) -> None:
+        taken = one.take(
+            *(Pressed(Device("desk-3"), device="desk-3", ref=f"r{n}", drill=True) for n in range(AT_ONCE[0] + 11))
+        )
+        effects = [due for each in taken if each.committed for due in each.committed.effects]
+        assert verify(one.database).findings == ()
+        one.take(*(_became_of(due) for due in effects))
+        assert verify(one.database).findings == ()
+        assert one.within(lambda unit: unit.recall("one", one.now, besides=())) == (), "all of it is done"
 
     def test_verify_takes_a_time_that_grows_with_the_log_and_not_with_its_square(self, one: Stage) -> None:
         """An auditor that is too slow is switched off."""
