@@ -223,7 +223,7 @@ ENGINE = (
     ),
     Mutant(
         "a decline leaves the clock standing",
-        "alarmd.escalation.answering:_decline",
+        "alarmd.escalation.answering:_leave",
         "clock = resumed(draft, len(left))",
         "clock = draft.alarm.next",
     ),
