@@ -25,9 +25,11 @@ DECIDED = {
     EventKind.ESCALATED: frozenset(Reason) - {Reason.ASKED_FOR_MORE},
     EventKind.LAPSED: frozenset(Reason),
     EventKind.JOINED: frozenset({Reason.PRESSED_AGAIN}),
-    EventKind.NOTIFIED: OTHER_WAYS | {Reason.DURESS_PIN},
+    EventKind.DECLINED: frozenset({Reason.NEEDS_HELP}),
+    EventKind.NOTIFIED: OTHER_WAYS | {Reason.EVERY_WAY_FAILED, Reason.NOT_TOLD_YET, Reason.DURESS_PIN},
 }
-"""Whom a step tells is said with the step; afterwards only why somebody is told another way."""
+"""Whom a step tells is said with the step; afterwards only why somebody is told another way, or in another's place, or
+late."""
 MOST = 20
 """Lines for one commit: in a storm the process has better things to do, and every alarm's own log has them all."""
 _REASONED = re.compile(r'\{"alarm":"[^"]*","kind":"(\w+)".*"reason":"(\w+)"', re.DOTALL)

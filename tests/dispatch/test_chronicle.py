@@ -12,7 +12,8 @@ from alarmd.alarm.model import AttemptState, Device, Person
 from alarmd.dispatch.chronicle import MOST, chronicle
 from alarmd.organisation.model import Repeat
 from alarmd.ports import Outcome
-from tests.support.loop import Loop, World
+from tests.escalation.stories import one
+from tests.support.loop import DELIVERED, Loop, World
 from tests.support.organisations import answered_by, role, seconds, step, team
 
 EVA = Person("eva", "Eva Fjord", "console")
@@ -70,6 +71,31 @@ async def test_another_way_a_lapse_and_a_press_that_sets_the_clock_going_are_tol
     assert ("Notifying eva (the attempt failed)", "attempt_failed") in told
     assert ("Pressed again: Panic alarm (somebody pressed again, so notifying goes on)", "pressed_again") in told
     assert ("Acknowledgement lapsed: eva did not arrive in time", "not_arrived") in told
+
+
+async def test_that_every_way_has_failed_and_whom_that_reaches_is_told(world: World, lines: list[Any]) -> None:
+    chain = (step(0, one("ola"), otherwise=(one("per"),), by=("sms",)), step(60, one("siv"), by=("sms",)))
+    world.apply(answered_by(*chain))
+    for wire in world.wires.values():
+        wire.answer = lambda message: (
+            Outcome(AttemptState.FAILED, "gone") if message.recipient.id != "siv" else DELIVERED
+        )
+    async with world.life() as loop:
+        alarm = await pressed(loop)
+        await loop.clock.advance(1)
+    told = said(lines, alarm)
+    assert ("Notifying per (nobody of the step could be reached)", "every_way_failed") in told
+    assert ("Step 1: nobody could be reached, so the next step follows at once", "every_way_failed") in told
+    assert told[-1] == ("Step 2: notifying siv", "step_is_due")
+
+
+async def test_that_a_helper_is_waited_for_no_longer_is_told(world: World, lines: list[Any]) -> None:
+    async with world.life() as loop:
+        alarm = await pressed(loop)
+        await loop.submit(Answered(alarm, Action.EN_ROUTE, EVA))
+        await loop.submit(Pressed(EVA, zone="fjordvik/reception"))
+        await loop.clock.settle()
+    assert ("eva cannot come (needs help, too)", "needs_help") in said(lines, alarm)
 
 
 async def test_what_people_write_and_say_is_not_told(world: World, lines: list[Any]) -> None:
