@@ -267,7 +267,7 @@ def _pass(draft: Draft, clock: NextStep, after: NextStep, *, kept: bool) -> None
         after = replace(after, at=clock.at)
     data = {"reason": Reason.NOBODY_REACHED.value, "step": clock.step, "next": next_wire(after)}
     draft.happens(EventKind.ESCALATED, SYSTEM, data)
-    named = named_by((*step.notify, *step.otherwise), draft.organisation, alarm.site, _zone(alarm), draft.now)
+    named = named_by((*step.notify, *step.otherwise), draft.organisation, alarm.site, draft.now)
     if named.isdisjoint(_coming(alarm) | alarm.pressers):
         _report(
             draft,

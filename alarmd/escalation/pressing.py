@@ -75,8 +75,7 @@ def press(opening: Opening, pressed: Pressed, signal: Signal, ids: Ids) -> Draft
 
 def report(opening: Opening, fault: FaultFound, signal: Signal, ids: Ids) -> Draft:
     """A technical alarm for a fault of alarmd's own."""
-    pressed = Pressed(SYSTEM, note=fault.text)
-    return _open(opening, pressed, signal, ids, cause=fault.cause, site=fault.site)
+    return _open(opening, Pressed(SYSTEM), signal, ids, cause=fault.cause, site=fault.site)
 
 
 def mend(draft: Draft, gone: FaultGone) -> None:

@@ -198,7 +198,7 @@ def _named(organisation: Organisation, at: datetime) -> set[str]:
     named: set[str] = set()
     for chain, site, _ in _cases(organisation):
         targets = _targets(chain)
-        named |= named_by(targets, organisation, site, None, at)
+        named |= named_by(targets, organisation, site, at)
         for schedule in (organisation.schedules[each.name] for each in targets if each.kind is TargetKind.ON_CALL):
             named.update(person for rotation in schedule.rotations for person in rotation.people)
             named.update(override.person for override in schedule.overrides)

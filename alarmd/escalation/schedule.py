@@ -160,17 +160,16 @@ def _hand_overs(rotation: Rotation, zone: ZoneInfo, after: datetime, end: dateti
 
 
 def _is_open(window: Window, zone: ZoneInfo, at: datetime, holidays: Holidays) -> bool:
-    shown = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    today = at.astimezone(zone).date()
     # Yesterday's may go over midnight. Where clocks go back over midnight, tomorrow's has begun, and that of the day
     # before yesterday may not be over.
-    days = (shown + day * _DAY for day in (-2, -1, 0, 1))
+    days = (today + day * _DAY for day in (-2, -1, 0, 1))
     return any(within(*_opening(window, day), zone, at) for day in days if _counts(window, day, holidays))
 
 
 def _openings(window: Window, zone: ZoneInfo, after: datetime, end: datetime, holidays: Holidays) -> Iterator[datetime]:
-    day = after.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) - 2 * _DAY
-    last = end.astimezone(zone).replace(tzinfo=None) + _DAY
-    while day < last:
+    day, last = after.astimezone(zone).date() - 2 * _DAY, end.astimezone(zone).date() + _DAY
+    while day <= last:
         if _counts(window, day, holidays):
             start, over = _opening(window, day)
             yield begins(start, zone)
@@ -178,9 +177,9 @@ def _openings(window: Window, zone: ZoneInfo, after: datetime, end: datetime, ho
         day += _DAY
 
 
-def _counts(window: Window, midnight: datetime, holidays: Holidays) -> bool:
+def _counts(window: Window, day: date, holidays: Holidays) -> bool:
     """Is this one of the window's days."""
-    named, holiday = midnight.weekday() in window.days, midnight.date() in holidays
+    named, holiday = day.weekday() in window.days, day in holidays
     match window.holidays:
         case OnHolidays.AS_EVER:
             return named
@@ -194,7 +193,7 @@ def _counts(window: Window, midnight: datetime, holidays: Holidays) -> bool:
             assert_never(window.holidays)
 
 
-def _opening(window: Window, midnight: datetime) -> tuple[datetime, datetime]:
+def _opening(window: Window, day: date) -> tuple[datetime, datetime]:
     """The local span that begins on this day; an end not after the beginning is the next day's."""
-    start, end = datetime.combine(midnight, window.start), datetime.combine(midnight, window.end)
+    start, end = datetime.combine(day, window.start), datetime.combine(day, window.end)
     return start, end if end > start else end + _DAY

@@ -41,11 +41,10 @@ def people_for(
     return tuple(found)
 
 
-def named_by(
-    targets: Iterable[Target], organisation: Organisation, site: str | None, zone: str | None, at: datetime
-) -> frozenset[str]:
-    """Everybody whom these targets may come to, whoever is absent or asked before; of schedules, at this instant."""
-    tiers = (tier for target in targets for tier in _tiers(target, organisation, site, zone, at))
+def named_by(targets: Iterable[Target], organisation: Organisation, site: str | None, at: datetime) -> frozenset[str]:
+    """Everybody whom these targets may come to, whoever is absent or asked before; of schedules, at this instant. The
+    place on the site only says who is asked first."""
+    tiers = (tier for target in targets for tier in _tiers(target, organisation, site, None, at))
     return frozenset(id for tier in tiers for id in tier)
 
 

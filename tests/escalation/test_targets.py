@@ -104,7 +104,7 @@ def test_where_no_colleague_nearby_can_be_asked_those_of_the_site_are(
 
 def test_whom_a_target_may_come_to_are_all_of_them() -> None:
     def named(kind: TargetKind, name: str, count: int = 0) -> list[str]:
-        return sorted(named_by((Target(kind, name, count),), staffed(), "fjordvik", DESK, AT))
+        return sorted(named_by((Target(kind, name, count),), staffed(), "fjordvik", AT))
 
     assert named(TargetKind.COLLEAGUES, "zone") == ["ada", "bo", "cato", "dina", "egil"]
     assert named(TargetKind.NEAREST, "", 1) == ["ada", "bo", "cato", "dina", "egil", "gro"]
