@@ -68,3 +68,14 @@ def test_of_many_moments_the_earliest_are_looked_at() -> None:
     found = moments(organisation, organisation.schedules.values(), october(30, 6), october(31, 23), 3)
     absence = [october(31, 11), october(31, 13)]
     assert found == [*(october(30, hour) for hour in range(6, 10)), *absence]
+
+
+@pytest.mark.parametrize(("most", "told"), [(4, True), (3, False)])
+def test_as_many_changes_as_are_told_at_once_are_told(most: int, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alarmd.escalation.duty.MOST_CHANGES", most)
+    span = october(30, 10), october(30, 13, 30)
+    if told:
+        assert [each.people for each in duties(office("1h"), "duty", *span)] == [("kari",), ("ola",)] * 2
+    else:
+        with pytest.raises(Malformed, match=r"^more than 3 changes"):
+            duties(office("1h"), "duty", *span)

@@ -1,6 +1,6 @@
 """The so many people nearest to where help is wanted, among those who can be asked now."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -230,3 +230,13 @@ def test_nobody_is_overtaken_by_somebody_farther(heard: list[tuple[str, str]], f
 
     found = [distance(each.id) for each in nearest(organisation, "house", f"house/{NAMES[start]}")]
     assert found == sorted(found)
+
+
+@pytest.mark.parametrize("turn", [lambda x, y, w, h: (x, y, w, h), lambda x, y, w, h: (y, x, h, w)], ids=["x", "y"])
+def test_the_middle_of_a_long_room_is_half_way_along_it(turn: Callable[[float, float, float, float], Area]) -> None:
+    hall, before = zone("hall", "1", (), turn(0.0, 0.0, 0.6, 0.0)), zone("before", "1", (), turn(0.18, 0.0, 0.0, 0.0))
+    behind = zone("behind", "1", (), turn(0.4, 0.0, 0.0, 0.0))
+    site = Site("house", "House", {each.id: each for each in (hall, before, behind)})
+    people = {name: Person(name, name, at=f"house/{name}") for name in ("before", "behind")}
+    organisation = replace(housed(), sites={"house": site}, people=people)
+    assert [each.id for each in nearest(organisation, "house", "house/hall")] == ["behind", "before"]

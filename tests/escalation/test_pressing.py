@@ -14,7 +14,7 @@ from alarmd.escalation.pressing import Opening, kind_of
 from alarmd.organisation.model import Acknowledge, Chain, Joining, Organisation, Target, TargetKind
 from tests.escalation.stories import GUARDS, TWO
 from tests.support.effort import effort
-from tests.support.organisations import ANYBODY, answered_by, office, role, seconds, step
+from tests.support.organisations import ANYBODY, answered_by, office, role, seconds, step, team
 from tests.support.story import BEGAN, Story
 
 
@@ -344,3 +344,10 @@ def test_calls_that_a_stronger_chain_has_no_use_for_are_ended() -> None:
     assert not [e for e in story.effects if isinstance(e, EndCall)], "another one is needed"
     story.press("room-2", kind=Kind.PANIC)
     assert [e.provider for e in story.effects if isinstance(e, EndCall)] == ["CA-ola"]
+
+
+def test_a_stronger_kind_takes_the_chain_of_its_site() -> None:
+    here = Chain("here", (step(0, team("guards")),), frozenset({Kind.PANIC}), frozenset({"fjordvik"}))
+    story = Story(replace(office(), chains={**office().chains, "here": here}))
+    story.press("room-2")
+    assert story.press("room-2", Kind.PANIC).chain == "here"

@@ -113,6 +113,12 @@ class TestChains:
         away = lacking(("roles: [guard]", f"roles: [guard], absent: [{{from: {absent}}}]"))
         assert [each.reason for each in away if each.path == "chains.rest"] == found
 
+    def test_where_the_only_colleague_is_away_for_some_days_it_has_a_gap_at_his_site_alone(self) -> None:
+        away = ("roles: [staff]", "roles: [staff], absent: [{from: 2026-01-08, to: 2026-01-09}]")
+        found = lacking((ONLY_STEP, "{after: 0s, notify: [{colleagues: site}], by: [sms]}"), away)
+        (gap,) = (each.words for each in found if each.reason is Reason.CHAIN_HAS_A_GAP)
+        assert gap.startswith(f"reaches nobody for {ALL_KINDS} in main at 2026-01-08T00:00")
+
     def test_outside_the_hours_of_its_only_schedule_a_chain_has_a_gap(self) -> None:
         hours = ("every: 7d}]", "every: 7d}], only: {days: mon-fri, between: 07:00-17:00}")
         alone = "{after: 0s, notify: [{on_call: duty}]}"
@@ -213,6 +219,13 @@ class TestSchedules:
         days = ", ".join(f"{{from: 2026-01-{day:02}T10:00, to: 2026-01-{day:02}T11:00}}" for day in range(6, 14))
         (many,) = self.hole(alone, ("roles: [staff]", f"roles: [staff], absent: [{days}]"))
         assert many.endswith("from 2026-01-10T10:00 to 2026-01-10T11:00 and 3 more")
+
+    @pytest.mark.parametrize(("holes", "end"), [(5, "to 2026-01-10T11:00"), (6, " and 1 more")])
+    def test_of_five_holes_all_are_told_and_of_six_the_number_of_the_rest(self, holes: int, end: str) -> None:
+        alone = ("people: [kari, ola], from", "people: [ola], from")
+        days = ", ".join(f"{{from: 2026-01-{d:02}T10:00, to: 2026-01-{d:02}T11:00}}" for d in range(6, 6 + holes))
+        (told,) = self.hole(alone, ("roles: [staff]", f"roles: [staff], absent: [{days}]"))
+        assert told.endswith(end)
 
     def test_who_is_taken_away_leaves_a_hole(self) -> None:
         removed = "every: 7d}], overrides: [{person: kari, from: 2026-01-06, to: 2026-01-06, change: remove}]"
