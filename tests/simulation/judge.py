@@ -33,6 +33,8 @@ RACE = 0.05
 """Seconds between the look at an alarm and the provider's hearing of it: nobody can make that nothing."""
 SLOW_RACE = 0.6
 """The same where the disk takes its time to answer the look."""
+RENEWED = 1.5
+"""So often leases are renewed: a disk that takes longer for a turn lets them run out."""
 SIGNALS = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
 
 
@@ -236,7 +238,11 @@ def _may_be_lost(seen: Record, first: Sent, second: Sent) -> bool:
         r.node == first.node and first.at - LEASE <= r.at <= second.at and r.what.startswith("Leases._hold")
         for r in seen.around.refusals
     )
-    return gone or (stepped and first.node != second.node) or renewals >= 2
+    slowly = Trouble.SLOW in seen.scenario.troubles and any(
+        o.node is None and o.end - o.start > RENEWED and o.start <= second.at and first.at <= o.end
+        for o in seen.around.outages
+    )
+    return gone or ((stepped or slowly) and first.node != second.node) or renewals >= 2
 
 
 CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (

@@ -2,6 +2,7 @@
 at an hour of the clock changes while the world lasts, in the nights on which clocks change, too.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -131,8 +132,13 @@ def _contact(kind: str) -> Contact:
     return Contact(kind, ADDRESSES[kind])
 
 
+def ways_to(kinds: Iterable[str]) -> tuple[Contact, ...]:
+    """Somebody's contacts of these kinds."""
+    return tuple(_contact(kind) for kind in kinds)
+
+
 def _person(chance: Random, id: str, zones: list[str], turn: Turn) -> Person:
-    contact = tuple(_contact(kind) for kind in chance.sample(CHANNELS, k=chance.choice([0, 1, 2, 2, 3])))
+    contact = ways_to(chance.sample(CHANNELS, k=chance.choice([0, 1, 2, 2, 3])))
     place = chance.choice([*zones, *zones, *SITES, None, None])
     absent = tuple(Absence(*_span(chance, turn)) for _ in range(chance.choice([0, 0, 0, 0, 1])))
     return Person(id, id.upper(), (chance.choice(ROLES),), place, contact, absent=absent)

@@ -9,8 +9,8 @@ from random import Random
 
 from alarmd.alarm.incoming import Action, Pin
 from alarmd.alarm.model import Kind
-from alarmd.organisation.model import Organisation
-from tests.simulation.offices import CHANNELS, SITES, Turn, office, turn
+from alarmd.organisation.model import Acknowledge, Organisation, Step, Target, TargetKind, TellPresser
+from tests.simulation.offices import CHANNELS, SITES, Turn, office, turn, ways_to
 
 CALM = 45.0
 """Seconds without faults at the end: longer than any node stands still and a lease after it, so that all recovers."""
@@ -163,7 +163,7 @@ def scenario(seed: int) -> Scenario:
     calm_at = chance.uniform(30, 90) if chance.random() < 0.95 else chance.uniform(150, 300)
     when = turn(chance)
     organisation = office(chance, when)
-    return Scenario(
+    known = Scenario(
         seed,
         chance,
         when.at - timedelta(seconds=chance.randint(2, 50)),
@@ -181,6 +181,9 @@ def scenario(seed: int) -> Scenario:
         calm_at,
         calm_at + CALM,
     )
+    _at_one_button(Random(f"{seed} at one button"), known)
+    _answered_too_soon(Random(f"{seed} too soon"), known)
+    return known
 
 
 def _likely(chance: Random, troubles: frozenset[Trouble]) -> dict[str, float]:
@@ -246,6 +249,41 @@ def _perhaps_taken_back(chance: Random, press: Press) -> Press:
         return press
     person = press.person or chance.choice(PEOPLE)
     return replace(press, taken_back=TakenBack(chance.choice([0.5, 4.0, 12.0, 30.0]), person, chance.choice([*Pin])))
+
+
+def _at_one_button(chance: Random, known: Scenario) -> None:
+    """By a chance of its own, too: several alarms at one button, loud and silent, each over sooner or later."""
+    if chance.random() > 0.12:
+        return
+    organisation = known.organisation
+    loud = {id: replace(chain, tell_presser=TellPresser.YES) for id, chain in organisation.chains.items()}
+    apart = replace(organisation.joining, same_device=False, same_zone_within=None)
+    known.organisation = replace(organisation, joining=apart, chains=loud)
+    at = 2.0
+    for number in range(chance.choice([2, 3])):
+        kind = chance.choice([Kind.PANIC, Kind.ASSIST, Kind.DURESS])
+        over = TakenBack(chance.choice([4.0, 12.0, 30.0]), chance.choice(PEOPLE), Pin.HONEST)
+        taken_back = over if chance.random() < 0.7 else None
+        known.presses.append(Press(at, DEVICES[0], None, "office/z0", kind, f"b{number}", taken_back=taken_back))
+        at += chance.uniform(1.5, 8)
+
+
+def _answered_too_soon(chance: Random, known: Scenario) -> None:
+    """The same: while one is tried again and again, the other says that he comes, and does not."""
+    if chance.random() > 0.05:
+        return
+    organisation = known.organisation
+    of = {"p0": ("sms",), "p1": ("webhook",)}
+    reached = {id: replace(organisation.people[id], contact=ways_to(kinds)) for id, kinds in of.items()}
+    first = Step(timedelta(), tuple(Target(TargetKind.PERSON, id) for id in of), ("sms", "webhook"))
+    rule = Acknowledge(frozenset(), 1, timedelta(seconds=3))
+    chains = {
+        id: replace(chain, steps=(first, *chain.steps), acknowledge=rule) for id, chain in organisation.chains.items()
+    }
+    known.organisation = replace(organisation, people={**organisation.people, **reached}, chains=chains)
+    known.habits |= {"p0": Habits(0, 0, 0, 0, 0, 0), "p1": Habits(1.0, 0, 0, 0, 0.05, 0)}
+    known.troubles |= {Trouble.PROVIDER}
+    known.windows.append(Window(Trouble.PROVIDER, 0.5, 9.0, "sms"))
 
 
 def _meddling(chance: Random, calm_at: float) -> list[Meddling]:

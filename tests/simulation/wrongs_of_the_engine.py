@@ -60,12 +60,6 @@ ENGINE = (
         "if False:",
     ),
     Mutant(
-        "one of those in whose place a step has failed is told, and no other",
-        "alarmd.escalation.plan:give_up",
-        "in _inside(draft, others):",
-        "in _inside(draft, others)[:1]:",
-    ),
-    Mutant(
         "nobody is told in the place of those whose every way has failed",
         "alarmd.escalation.plan:give_up",
         "in _inside(draft, others):",
