@@ -148,6 +148,14 @@ def test_two_nodes_know_each_others_consoles(tmp_path: Path, postgres_url: str, 
         until(lambda: not a.get("/readyz").json()["consoles"]["complete"])
 
 
+def test_where_nodes_can_never_hear_each_other_that_is_said(tmp_path: Path, postgres_url: str) -> None:
+    with daemon(tmp_path, database_url=postgres_url) as one:
+        one.apply(f"console: {{watched: {{}}}}\n{OFFICE}")
+        one.start()
+        until(lambda: [each["cause"] for each in one.get("/readyz").json()["faults"]] == ["consoles_unknown"])
+        assert not one.get("/readyz").json()["consoles"]["complete"]
+
+
 def answer_beats(feed: ClientConnection) -> None:
     """What has come until now, each beat answered as a page does."""
     with contextlib.suppress(TimeoutError):
