@@ -179,11 +179,13 @@ def _withdrawn_wrongly(seen: Record) -> Iterator[str]:
 
 
 def calls_are_ended(seen: Record) -> Iterator[str]:
-    """A call that still rings for what has become pointless is ended."""
+    """A call that still rings for what has become pointless is ended, where its provider has said what he calls it."""
     for id, tale in seen.tales.items():
         for number, told in enumerate(tale):
             data = told.event.data
             if told.event.kind is not EventKind.RECEIPT or data["channel"] != "voice" or data["state"] != "accepted":
+                continue
+            if data["provider"] is None:
                 continue
             for later in tale[number:]:
                 found = later.alarm.find(data["attempt"])

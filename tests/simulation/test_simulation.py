@@ -15,6 +15,7 @@ ONCE_BROKEN = {
     3490: "more people are asked for at a step that a test keeps inside: the one behind it is done at once",
     3287: "an exercise lights a button that was moved while a live alarm of it was open",
     103: "the end of an alarm stays on a button at which another goes on",
+    10424: "a receipt says that a call was taken of which nobody knows what its provider calls it",
     397: "a disk that takes longer for each turn than a lease is renewed lets two nodes tell the same",
 }
 """Worlds beyond those, and what they have shown once."""
