@@ -99,6 +99,14 @@ def inserting(table: Table) -> Prepared:
 
 
 def _placed(compiled: SQLCompiler) -> Placed:
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    if fixed:  # such as where a LIMIT begins
+        place = _in_place(compiled)
+        return lambda values: place({**fixed, **values})
+    return _in_place(compiled)
+
+
+def _in_place(compiled: SQLCompiler) -> Placed:
     if not compiled.positional:
         return dict
     order = compiled.positiontup or ()

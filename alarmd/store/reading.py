@@ -20,7 +20,7 @@ from alarmd.organisation.plain import from_plain
 from alarmd.ports import Head, Hides, KnownSignal, Logged
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Memory
-from alarmd.store.prepared import Prepared
+from alarmd.store.prepared import Prepared, Values
 from alarmd.store.tables import (
     accounts,
     alarms,
@@ -103,8 +103,8 @@ KNOWN = Prepared(
     )
 )
 SEAT = Prepared(select(seat.c.holder, seat.c.term, seat.c.beat, seat.c.session))
-OPEN = select(alarms.c.id).where(alarms.c.open == true()).limit(bindparam("limit"))
-OPEN_VEILS = select(veils.c.body).where(veils.c.open == true())
+OPEN = Prepared(select(alarms.c.id).where(alarms.c.open == true()).limit(bindparam("limit")))
+OPEN_VEILS = Prepared(select(veils.c.body).where(veils.c.open == true()))
 LISTED = (
     select(alarms.c.opened_position, alarms.c.open, alarms.c.summary, veils.c.body.label("veil"))
     .select_from(alarms.outerjoin(veils, veils.c.alarm == alarms.c.id))
@@ -176,14 +176,14 @@ class StoredReading:
         return tuple(text for _, text in found[:limit])
 
     def open_count(self, *, at_most: int) -> int:
-        return len(self._ask(OPEN, {"limit": at_most}))
+        return len(self._fetch(OPEN, {"limit": at_most}))
 
     def veil_of(self, alarm: str) -> Veil | None:
         rows = self._ask(VEIL, {"alarm": alarm})
         return who(rows[0].body) if rows else None
 
     def open_veils(self) -> tuple[Veil, ...]:
-        return tuple(who(row.body) for row in self._ask(OPEN_VEILS))
+        return tuple(who(body) for (body,) in self._fetch(OPEN_VEILS, {}))
 
     def seen_to(self, hides: Hides) -> int:
         before = self.head().position + 1
@@ -241,6 +241,10 @@ class StoredReading:
     def _ask(self, statement: Executable, parameters: Parameters = None) -> "list[Row[Any]]":
         """A unit first writes what it has gathered, so that it sees it."""
         return list(self._link.rows(statement, parameters))
+
+    def _fetch(self, prepared: Prepared, values: Values) -> list[tuple[Any, ...]]:
+        """The same by the short way."""
+        return self._link.fetch(prepared, values)
 
     def _listed(self, query: Select[Any], open: bool | None, hides: Hides | None, limit: int) -> list[tuple[int, str]]:
         """The newest so many that he may see; what he may not makes the list no shorter."""

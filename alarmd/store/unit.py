@@ -363,6 +363,10 @@ class StoredUnit(StoredSeat):
         self.flush()
         return super()._ask(statement, parameters)
 
+    def _fetch(self, prepared: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        self.flush()
+        return super()._fetch(prepared, values)
+
 
 def _in_parts(effects: Sequence[str]) -> Iterator[Sequence[str]]:
     return (effects[start : start + AT_A_TIME] for start in range(0, len(effects), AT_A_TIME))
