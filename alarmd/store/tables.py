@@ -6,6 +6,7 @@ the 32 bytes of a SHA-256. A change here needs a migration: a test compares what
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -36,8 +37,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+@lru_cache(1024)
 def instant(at: datetime) -> int:
-    """As the columns of type Instant hold it."""
+    """As the columns of type Instant hold it; a group writes the same few many times."""
     return (at - EPOCH) // _MILLISECOND
 
 
