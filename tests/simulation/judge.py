@@ -154,15 +154,22 @@ def nobody_was_told_in_vain(seen: Record) -> Iterator[str]:
     """No notification left after the commit that made it pointless; what was withdrawn was pointless."""
     for sent in seen.around.sent:
         slow = any(w.start <= sent.at <= w.end + 1 for w in seen.scenario.windows if w.trouble is Trouble.SLOW)
-        stood = seen.standing(sent.alarm, sent.at - (SLOW_RACE if slow else RACE))
-        found = stood.alarm.find(sent.attempt) if stood else None
+        looked = sent.at - (SLOW_RACE if slow else RACE)
         if seen.standing(sent.alarm, sent.at + 0.0001) is None:
             yield f"{sent.person} was told of {sent.alarm} at {sent.at:.3f}, before it was durable"
-        if stood is not None and found is not None and not sent.behind and pointless(stood.alarm, found[0]):
+        # It may have been pointless when it was looked at, and be wanted again.
+        if not sent.behind and not any(_helped(seen, sent, at) for at in (looked, sent.at)):
             yield f"{sent.person} was told of {sent.alarm} by {sent.channel} at {sent.at:.3f}, which helped nobody"
         if sent.purpose is Purpose.ALL_CLEAR and sent.channel == "voice":
             yield f"{sent.person} was called with an all-clear"
     yield from _withdrawn_wrongly(seen)
+
+
+def _helped(seen: Record, sent: Sent, at: float) -> bool:
+    """Was it of use to anybody as things stood then?"""
+    stood = seen.standing(sent.alarm, at)
+    found = stood.alarm.find(sent.attempt) if stood else None
+    return stood is None or found is None or not pointless(stood.alarm, found[0])
 
 
 def _withdrawn_wrongly(seen: Record) -> Iterator[str]:

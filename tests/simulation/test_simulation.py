@@ -16,6 +16,7 @@ ONCE_BROKEN = {
     3287: "an exercise lights a button that was moved while a live alarm of it was open",
     103: "the end of an alarm stays on a button at which another goes on",
     10424: "a receipt says that a call was taken of which nobody knows what its provider calls it",
+    10517: "a message that was pointless leaves in the moment in which a duress PIN has made it wanted again",
     397: "a disk that takes longer for each turn than a lease is renewed lets two nodes tell the same",
 }
 """Worlds beyond those, and what they have shown once."""
