@@ -180,8 +180,12 @@ def _withdrawn_wrongly(seen: Record) -> Iterator[str]:
             withdrawn = told.event.kind is EventKind.RECEIPT and data["state"] == "withdrawn"
             found = told.alarm.find(data["attempt"]) if withdrawn and data["attempt"] not in made else None
             # It may have been pointless when it was looked at, and be wanted again.
-            lately = (t.alarm for t in tale if t.at >= told.at - 3 and t.position <= told.position)
-            if found is not None and not any(pointless(alarm, found[0]) for alarm in lately):
+            since = seen.standing(id, told.at - 3)
+            lately = [
+                *([since] if since else []),
+                *(t for t in tale if told.at - 3 <= t.at and t.position <= told.position),
+            ]
+            if found is not None and not any(pointless(t.alarm, found[0]) for t in lately):
                 yield f"{id}: {data['person']} was not told by {data['channel']}, and should have been"
 
 

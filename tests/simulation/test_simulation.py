@@ -17,6 +17,7 @@ ONCE_BROKEN = {
     103: "the end of an alarm stays on a button at which another goes on",
     10424: "a receipt says that a call was taken of which nobody knows what its provider calls it",
     10517: "a message that was pointless leaves in the moment in which a duress PIN has made it wanted again",
+    10585: "a message is withdrawn late by a slow disk, and was pointless when it was looked at",
     397: "a disk that takes longer for each turn than a lease is renewed lets two nodes tell the same",
 }
 """Worlds beyond those, and what they have shown once."""
