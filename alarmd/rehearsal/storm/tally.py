@@ -51,11 +51,13 @@ class Tally:
             self._late[press.ref] = claims
 
     def accept(self, ref: str, at: float, alarm: str, signal: str | None = None) -> None:
-        """The yes to a press, the first or another; `signal` where the door tells it."""
+        """The yes to a press, the first or another; `signal` where the door tells it. A yes without is a light, which
+        names the newest alarm of its button, whichever press it answers."""
         if ref not in self.pressed:
             return
-        if self.alarms.setdefault(ref, alarm) != alarm:
-            self.otherwise.append(f"{ref}: alarm {self.alarms[ref]}, then {alarm}")
+        known = self.alarms.setdefault(ref, alarm)
+        if signal is not None and known != alarm:
+            self.otherwise.append(f"{ref}: alarm {known}, then {alarm}")
         elif signal is not None and self._signals.setdefault(ref, signal) != signal:
             self.otherwise.append(f"{ref}: signal {self._signals[ref]}, then {signal}")
         if ref not in self.accepted:

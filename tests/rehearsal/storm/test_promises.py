@@ -92,7 +92,7 @@ def another_signal(books: Books) -> None:
 
 
 def another_alarm(books: Books) -> None:
-    books.tally.accept("r0", 9, "b")
+    books.tally.accept("r0", 9, "b", "signal of r0")
 
 
 def retimed(books: Books) -> None:
@@ -222,6 +222,12 @@ def test_what_others_press_is_none_of_ours() -> None:
     books = good_storm()
     shown(books, raised(6, "of-somebody-else"), raised(7, "of-somebody-else"))
     books.tally.accept("of-somebody-else", 7, "z")
+    assert all(promise.held for promise in judged(books).values())
+
+
+def test_a_light_may_name_another_alarm_of_its_button() -> None:
+    books = good_storm()
+    books.tally.accept("r0", 9, "b")
     assert all(promise.held for promise in judged(books).values())
 
 
