@@ -68,11 +68,12 @@ class Crowd:
         if way < 0.1:
             await self._broker.press_bare(device)
             return
-        alarm = await (self._over_http(device, ref) if way < 0.5 else self._broker.press(device, ref))
+        by_light = way >= 0.5
+        alarm = await (self._broker.press(device, ref) if by_light else self._over_http(device, ref))
         if alarm is None:
             self._history.given_up.append(f"{ref} of {device} was never taken")
         else:
-            self._history.accepted.append(Yes(device, ref, alarm, time()))
+            self._history.accepted.append(Yes(device, ref, alarm, time(), by_light))
 
     async def answer(self, until: float) -> None:
         """Looks at what is open, again and again; most alarms are answered, some of those come to nothing, and none is

@@ -38,12 +38,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Yes:
-    """A press was accepted: by a 202, or by a feedback message with its ref."""
+    """A press was accepted: by a 202, which names its alarm, or by a feedback message with its ref, which names the one
+    that has the button's light."""
 
     device: str
     ref: str
     alarm: str
     at: float
+    by_light: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,17 +129,20 @@ def everything_was_taken(history: History) -> Iterator[str]:
 
 
 def each_press_is_one_signal_in_one_alarm(history: History) -> Iterator[str]:
-    """What was accepted is in the log once, in the alarm that was named."""
+    """What was accepted is in the log once, in the alarm that was named; a light names one of its button's."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    pressed: dict[str, set[str]] = defaultdict(set)
     for event in history.log:
-        if event["kind"] in SIGNALS and event["data"]["ref"] is not None:
-            found[event["data"]["device"], event["data"]["ref"]].append(event["alarm"])
+        if event["kind"] in SIGNALS:
+            pressed[event["data"]["device"]].add(event["alarm"])
+            if event["data"]["ref"] is not None:
+                found[event["data"]["device"], event["data"]["ref"]].append(event["alarm"])
     for (device, ref), alarms in found.items():
         if len(alarms) > 1:
             yield f"{ref} of {device} is {len(alarms)} signals, in {alarms}"
     for yes in history.accepted:
-        if found.get((yes.device, yes.ref)) != [yes.alarm]:
-            there = found.get((yes.device, yes.ref))
+        there = found.get((yes.device, yes.ref), [])
+        if len(there) != 1 or yes.alarm not in (pressed[yes.device] if yes.by_light else there):
             yield f"{yes.ref} of {yes.device} was accepted into {yes.alarm}, and is in {there}"
 
 

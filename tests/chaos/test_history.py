@@ -59,6 +59,10 @@ def elsewhere(history: History) -> None:
     history.log[0]["alarm"] = "b"
 
 
+def lit_by_another_buttons(history: History) -> None:
+    history.accepted.append(Yes("desk-1", "r", "b", BEGAN + 0.1, by_light=True))
+
+
 def twice_in_the_log(history: History) -> None:
     history.log.append(event("joined", 6, 8, ref="r", device="desk-1"))
 
@@ -122,6 +126,7 @@ WRONGS: dict[Callable[[History], None], str] = {
     given_up: "everything_was_taken",
     lost: "each_press_is_one_signal_in_one_alarm",
     elsewhere: "each_press_is_one_signal_in_one_alarm",
+    lit_by_another_buttons: "each_press_is_one_signal_in_one_alarm",
     twice_in_the_log: "each_press_is_one_signal_in_one_alarm",
     bare_one_twice: "each_press_without_a_ref_is_one_signal",
     bare_one_lost: "each_press_without_a_ref_is_one_signal",
@@ -148,6 +153,14 @@ def test_a_planted_wrong_is_found_by_its_name(plant: Callable[[History], None], 
     history = good()
     plant(history)
     assert {finding.partition(":")[0] for finding in judge(history)} >= {check}
+
+
+def test_a_light_may_name_a_newer_alarm_of_its_button() -> None:
+    history = good()
+    newer = {**event("raised", 6, 8, ref="newer", device="desk-1", next=None), "alarm": "b"}
+    history.log[6:6] = [newer, {**event("resolved", 7, 9, next=None), "alarm": "b"}]
+    history.accepted.append(Yes("desk-1", "r", "b", BEGAN + 6.5, by_light=True))
+    assert judge(history) == []
 
 
 def test_a_broker_that_is_killed_may_have_lost_or_doubled_what_it_had_not_written() -> None:
