@@ -85,8 +85,8 @@ class _Own:
                 self._handler.stream.flush()
             finally:
                 self._handler.release()
-        except Exception:  # noqa: BLE001 - told on stderr, if that can be
-            self._handler.handleError(logging.makeLogRecord({"msg": event}))
+        except Exception:  # noqa: BLE001 - told on stderr, if that can be; not what it was, which may be what is masked
+            self._handler.handleError(logging.makeLogRecord({"msg": "a line could not be written"}))
 
     debug = info = warning = error = critical = exception = write
 
