@@ -33,6 +33,8 @@ RACE = 0.05
 """Seconds between the look at an alarm and the provider's hearing of it: nobody can make that nothing."""
 SLOW_RACE = 0.6
 """The same where the disk takes its time to answer the look."""
+RELIED_ON = 3.0
+"""So long a lease is relied on without being renewed."""
 RENEWED = 1.5
 """So often leases are renewed: a disk that takes longer for a turn lets them run out."""
 SIGNALS = (EventKind.RAISED, EventKind.JOINED, EventKind.UPGRADED)
@@ -255,7 +257,10 @@ def _may_be_lost(seen: Record, first: Sent, second: Sent) -> bool:
         o.node is None and o.end - o.start > RENEWED and o.start <= second.at and first.at <= o.end
         for o in seen.around.outages
     )
-    return gone or ((stepped or slowly) and first.node != second.node) or renewals >= 2
+    # A node that starts when the clock was put back goes on from the end of the log: by its sister's time its leases
+    # are over sooner.
+    behind = max((u.behind for u in seen.unknowing if u.start <= second.at), default=0.0)
+    return gone or ((stepped or slowly or behind > RELIED_ON) and first.node != second.node) or renewals >= 2
 
 
 CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (

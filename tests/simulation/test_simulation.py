@@ -18,6 +18,7 @@ ONCE_BROKEN = {
     10424: "a receipt says that a call was taken of which nobody knows what its provider calls it",
     10517: "a message that was pointless leaves in the moment in which a duress PIN has made it wanted again",
     10585: "a message is withdrawn late by a slow disk, and was pointless when it was looked at",
+    10906: "two nodes tell the same, one of which has begun behind the other when the clock was put back",
     397: "a disk that takes longer for each turn than a lease is renewed lets two nodes tell the same",
 }
 """Worlds beyond those, and what they have shown once."""
