@@ -1,6 +1,7 @@
 """The log alone rebuilds the alarm, through its wire form, and a log that tells no possible story is refused."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -75,6 +76,14 @@ def test_a_story_begins_with_raised() -> None:
     for wrong in ([], events[1:]):
         with pytest.raises(Illegal, match="does not begin with raised"):
             fold("a1", None, wrong)
+
+
+def test_a_story_of_which_nobody_said_that_it_leaves_the_house_stays_inside() -> None:
+    story = Story()
+    story.press(drill=True)
+    raised, *_ = story.events[story.last]
+    kept = {key: value for key, value in raised.data.items() if key != "externals"}
+    assert fold("a", "fjordvik", [replace(raised, data=kept)]).externals is False
 
 
 def test_a_story_that_cannot_be_is_refused() -> None:

@@ -71,6 +71,10 @@ class TestChains:
             found = lacking((ONLY_STEP, f"{{after: 0s, notify: [{{{target}}}]}}"))
             assert [each.words.split(";")[0].split(" in ")[1] for each in found] == ["annex", "the whole organisation"]
 
+    def test_those_of_a_role_are_they_of_the_site(self) -> None:
+        found = lacking((ONLY_STEP, "{after: 0s, notify: [{role: staff}], by: [sms]}"))
+        assert [each.words.split(";")[0].split(" in ")[1] for each in found] == ["annex"]
+
     def test_each_chain_is_asked_where_it_is_chosen(self) -> None:
         chain = "duress: {for: {kinds: [duress], sites: [annex]}, steps: [{after: 0s, notify: [{role: boss}]}]}"
         (found,) = lacking(("chains:\n", f"chains:\n  {chain}\n"))
@@ -164,7 +168,10 @@ class TestPeople:
     )
     def test_whom_a_chain_tells_should_have_a_contact(self, target: str) -> None:
         step = f"{ONLY_STEP}\n      - {{after: 10s, notify: [{{{target}}}]}}"
-        assert reasons(self.mute, (ONLY_STEP, step)) == [(Reason.PERSON_WITHOUT_CONTACT, "people.ola")]
+        (found,) = lacking(self.mute, (ONLY_STEP, step))
+        assert (found.reason, found.path) == (Reason.PERSON_WITHOUT_CONTACT, "people.ola")
+        words = "is told by a chain and has no way of contact that works, so at most the console shows it; add one"
+        assert found.words == words
 
     def test_also_he_who_only_stands_in(self) -> None:
         step = f"{ONLY_STEP}\n      - {{after: 10s, notify: [{{on_call: duty}}]}}"
@@ -180,6 +187,13 @@ class TestPeople:
         assert readiness(organisation, AT, {"sms"}) == ()
         found = readiness(organisation, AT, {"voice", "webhook"})
         assert {each.reason for each in found} == {Reason.CHAIN_REACHES_NOBODY, Reason.PERSON_WITHOUT_CONTACT}
+
+    def test_nor_is_that_of_somebody_outside(self) -> None:
+        text = OFFICE.replace(ONLY_STEP, "{after: 0s, notify: [{external: arc}]}")
+        organisation = parse(text, "office.yaml").organisation
+        assert readiness(organisation, AT, {"sms"}) == ()
+        found = readiness(organisation, AT, {"voice", "webhook"})
+        assert {each.reason for each in found} == {Reason.CHAIN_REACHES_NOBODY}
 
     def test_whom_no_chain_tells_need_none(self) -> None:
         assert reasons(self.mute) == []
