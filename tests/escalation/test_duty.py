@@ -79,3 +79,17 @@ def test_as_many_changes_as_are_told_at_once_are_told(most: int, told: bool, mon
     else:
         with pytest.raises(Malformed, match=r"^more than 3 changes"):
             duties(office("1h"), "duty", *span)
+
+
+def test_whoever_comes_back_as_the_span_ends_is_not_in_it() -> None:
+    found = duties(office("7d"), "duty", october(31, 7), october(31, 13))
+    assert found[-1] == Duty(october(31, 11), october(31, 13), ())
+
+
+def test_a_holiday_that_opens_a_window_is_a_change() -> None:
+    window = "days: sun, between: 08:00-16:00, holidays: also"
+    text = OFFICE.replace("EVERY", "7d").replace("between: 08:00-02:30", window)
+    text = text.replace("sites:", "holidays: {also: [2027-11-01]}\nsites:")
+    organisation, opens = parse(text, "office.yaml").organisation, datetime(2027, 11, 1, 7, tzinfo=UTC)
+    span = opens - timedelta(hours=3), opens + timedelta(hours=3)
+    assert opens in moments(organisation, organisation.schedules.values(), *span, 9)
