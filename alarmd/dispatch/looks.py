@@ -118,7 +118,7 @@ def _live(reading: Reading, alarm: Alarm, device: str) -> Iterator[Held]:
     """The live alarms that are open at this device, the newest first. By device those are found in which it has pressed
     with a ref; where it has none, as in an exercise mostly, the zone is asked, too."""
     there: Iterable[Alarm] = reading.open_at(device)
-    if not alarm.live or devices(alarm).get(device) is None:
+    if not (alarm.face or alarm).live or devices(alarm).get(device) is None:
         near = [a for zone in alarm.presses.latest for a in reading.open_in_zone(zone) if device in devices(a)]
         both = {a.id: a for a in (*there, *reversed(near))}
         there = sorted(both.values(), key=attrgetter("opened_at"), reverse=True)

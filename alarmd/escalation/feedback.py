@@ -16,14 +16,14 @@ Held = tuple[Alarm, Organisation]
 
 
 def shown(alarm: Alarm, organisation: Organisation) -> str:
-    """The feedback state of this alarm at its devices, following the furthest responder; behind a veil that of its
-    face, whatever happens."""
+    """The feedback state of this alarm at its devices, following the furthest of those who come to help: the
+    word of whoever pressed brings nobody. Behind a veil that of its face, whatever happens."""
     alarm = alarm.face or alarm
     if _discreet(alarm, organisation):
         return IDLE if alarm.state.ended else RECEIVED
     if alarm.state.ended:
         return alarm.state.value
-    states = {r.state for r in alarm.responders}
+    states = {r.state for r in alarm.responders if r.person not in alarm.pressers}
     furthest = next((s.value for s in FURTHEST if s in states), None)
     return furthest or State.RAISED.value
 

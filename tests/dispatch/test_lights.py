@@ -174,3 +174,14 @@ async def test_a_broker_that_goes_away_between_an_end_and_what_follows_is_shown_
         lamp.off_after = None
         await loop.clock.advance(1)
         assert states(lamp)[3:] == ["cancelled", "raised"]
+
+
+@pytest.mark.parametrize("pin", [*Pin])
+async def test_a_drill_cancelled_by_pin_shows_nothing_over_a_live_alarm_whichever_pin_it_was(
+    world: World, pin: Pin
+) -> None:
+    async with world.life() as loop:
+        await opened(loop, replace(REAL, ref=None))
+        less = await opened(loop, replace(EXERCISES[0], ref="drill"))
+        await loop.submit(Answered(less, Action.CANCEL, EVA, pin=pin))
+        assert world.lamp.shown[-1][1] == "raised"

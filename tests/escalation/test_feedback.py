@@ -6,8 +6,8 @@ import pytest
 
 from alarmd.alarm.effects import Feedback
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action
-from alarmd.alarm.model import Kind, ResponderState, State
+from alarmd.alarm.incoming import Action, Pressed
+from alarmd.alarm.model import Kind, Person, ResponderState, State
 from alarmd.escalation.feedback import IDLE, RECEIVED, Held, lit, shown
 from alarmd.organisation.model import TellPresser
 from tests.escalation.stories import TWO
@@ -23,6 +23,15 @@ def test_the_button_follows_the_furthest_responder() -> None:
     story.does("ola", Action.ARRIVED)
     story.resolve("ola")
     assert story.shown("desk-3") == ["raised", "acknowledged", "en_route", "arrived", "resolved"]
+
+
+@pytest.mark.parametrize("action", [Action.ACKNOWLEDGE, Action.EN_ROUTE, Action.ARRIVED])
+def test_the_word_of_who_pressed_lights_nothing(action: Action) -> None:
+    story = Story()
+    story.happens(Pressed(Person("kari", "Kari Fjord", "phone"), device="desk-3"))
+    story.does("kari", action)
+    story.does("ola", Action.ACKNOWLEDGE)
+    assert story.shown("desk-3") == ["raised", "acknowledged"]
 
 
 def test_every_button_that_pressed_is_shown_each_with_its_last_ref() -> None:

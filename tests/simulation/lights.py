@@ -161,7 +161,7 @@ def showing(alarm: Alarm, organisation: Organisation) -> str:
         return "idle" if alarm.state.ended else "received"
     if alarm.state.ended:
         return alarm.state.value
-    said = {r.state for r in alarm.responders}
+    said = {r.state for r in alarm.responders if r.person not in alarm.pressers}
     return next((state.value for state in FURTHEST if state in said), "raised")
 
 
