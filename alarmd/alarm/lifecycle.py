@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from alarmd.alarm.events import Event, EventKind, Json, next_from_wire, pin_data
+from alarmd.alarm.events import Event, EventKind, Json, Reason, next_from_wire, pin_data
 from alarmd.alarm.model import (
     Alarm,
     Attempt,
@@ -288,6 +288,7 @@ def _responded(growing: Growing, event: Event) -> Fields:
         event.at,
         data["counts"],
         moment(data["arrive_by"]) if data["arrive_by"] else None,
+        in_need=data.get("reason") == Reason.NEEDS_HELP,
     )
     before = growing.alarm.responders
     known = growing.alarm.responder(responder.person) is not None

@@ -159,13 +159,14 @@ def presser_key(by: By, device: str | None) -> tuple[str | None, str | None]:
 @dataclass(frozen=True, slots=True)
 class Responder:
     """A person who answered. `counts`: one of those whom the chain waits for. `arrive_by`: unarrived then, his word
-    lapses."""
+    lapses. `in_need`: he has declined because he pressed himself."""
 
     person: str
     state: ResponderState
     at: datetime
     counts: bool
     arrive_by: datetime | None = None
+    in_need: bool = False
 
     @property
     def coming(self) -> bool:

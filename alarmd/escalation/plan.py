@@ -256,7 +256,7 @@ def _distance(chain: Chain, clock: NextStep) -> timedelta:
 
 def _pass(draft: Draft, clock: NextStep, after: NextStep, *, kept: bool) -> None:
     """Nobody was meant: the next step of this round is due when this one was, and those behind it move up by as much.
-    It is the chain's fault unless those whom it means are on their way or have pressed themselves. What only the
+    It is the chain's fault unless those whom it means are excused. What only the
     exercise keeps from being told takes its time, as it will when it matters."""
     step, alarm = draft.chain.steps[clock.step - 1], draft.alarm
     if kept:
@@ -268,7 +268,7 @@ def _pass(draft: Draft, clock: NextStep, after: NextStep, *, kept: bool) -> None
     data = {"reason": Reason.NOBODY_REACHED.value, "step": clock.step, "next": next_wire(after)}
     draft.happens(EventKind.ESCALATED, SYSTEM, data)
     named = named_by((*step.notify, *step.otherwise), draft.organisation, alarm.site, draft.now)
-    if named.isdisjoint(_coming(alarm) | alarm.pressers):
+    if named.isdisjoint(_excused(draft)):
         _report(
             draft,
             f"nobody:{draft.alarm.chain}:{clock.step}",
@@ -284,9 +284,9 @@ def _report(draft: Draft, cause: str, text: str) -> None:
 
 def _people(draft: Draft, step: Step) -> list[Recipient]:
     """Those whom the step means, were this no exercise: its targets, else those of its `else`. Never the presser's
-    side, nobody who is coming; those who declined are asked again only where nobody else is left."""
+    side, nobody who is coming or cannot; those who declined before are asked again only where nobody else is left."""
     alarm = draft.alarm
-    never = _never(alarm) | _coming(alarm)
+    never = _never(alarm) | _excused(draft)
     declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
     for without in (never | declined, never):
         for targets in (step.notify, step.otherwise):
@@ -331,6 +331,14 @@ def _never(alarm: Alarm) -> frozenset[str]:
 
 def _coming(alarm: Alarm) -> set[str]:
     return {r.person for r in alarm.responders if r.coming}
+
+
+def _excused(draft: Draft) -> set[str]:
+    """Who need not be asked now: who is on his way, has pressed here or elsewhere, or says with this decision that he
+    cannot."""
+    alarm = draft.alarm
+    cannot = (r.person for r in alarm.responders if r.in_need or (not r.coming and r.at == draft.now))
+    return {*alarm.pressers, *_coming(alarm), *cannot}
 
 
 def _can_be_told(recipient: Recipient, step: Step) -> bool:

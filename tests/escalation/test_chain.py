@@ -191,6 +191,18 @@ def test_one_who_declined_is_asked_again_only_when_nobody_else_is_left() -> None
     assert story.steps()[2:] == [(60, 1, GUARDS)], "when all decline it still goes on"
 
 
+def test_one_who_says_that_he_cannot_is_not_asked_again_with_that_very_word() -> None:
+    story = Story(answered_by(step(0, one("ola")), step(60, one("ola"), otherwise=(one("per"),)), step(90, one("ola"))))
+    story.press()
+    for _ in range(3):
+        story.does("ola", Action.EN_ROUTE, "sms")
+        story.does("ola", Action.DECLINE, "sms")
+    assert story.steps() == [(0, 1, ["ola"]), (0, 2, ["per"]), (0, 3, []), (0, 3, [])]
+    assert faults(story) == ["exhausted:only"]
+    story.wait(60)
+    assert story.steps()[4:] == [(60, 3, ["ola"])], "a later step may ask him"
+
+
 def test_one_who_declined_gives_way_to_the_else() -> None:
     chain = (step(0, one("ola"), otherwise=(role("manager"),)),)
     story = Story(answered_by(*chain, repeat=Repeat(1, seconds(30))), arrives=True)

@@ -7,7 +7,7 @@ from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action, NeedsHelp, Pressed
 from alarmd.alarm.model import Alarm, Device, Kind, Person, State
 from alarmd.organisation.model import Acknowledge, Joining
-from tests.escalation.stories import one
+from tests.escalation.stories import faults, one
 from tests.support.organisations import answered_by, office, role, step, team
 from tests.support.story import Story
 
@@ -75,6 +75,25 @@ def test_where_he_was_expected_he_counts_no_longer_and_others_are_told_at_once(a
     assert (said.data["person"], said.data["reason"]) == ("ola", "needs_help")
     story.wait(30)
     assert story.steps()[2:] == [(35, 3, ["siv"])]
+
+
+def test_where_nobody_else_is_left_he_is_not_asked_either_until_he_says_that_he_comes() -> None:
+    chain = (step(0, one("ola")), step(30, one("ola")), step(120, one("ola"), one("per")))
+    story = Story(answered_by(*chain), arrives=True)
+    called_out(Action.EN_ROUTE, story)
+    story.wait(5)
+    story.happens(NeedsHelp(story.last, Person("ola", "Ola Nes", "phone")))
+    assert story.steps() == [(0, 1, ["ola"]), (5, 2, []), (5, 3, ["per"])]
+    assert faults(story) == ["exhausted:only"]
+    story.does("per", Action.DECLINE)
+    story.wait(60)
+    assert story.steps()[3:] == [(65, 3, ["per"])]
+    assert story.folded(story.last) == story.alarm
+    story.does("ola", Action.EN_ROUTE)
+    story.does("ola", Action.DECLINE)
+    assert story.steps()[4:] == [(65, 3, ["per"])]
+    story.wait(60)
+    assert story.steps()[5:] == [(125, 3, ["ola", "per"])]
 
 
 @pytest.mark.parametrize("how", ["never answered", "declined", "opened it"])

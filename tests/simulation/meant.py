@@ -5,18 +5,20 @@ targets in their order, none twice, without those who must not, need not or cann
 from collections.abc import Callable, Collection, Iterable
 from math import dist, inf
 
+from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Alarm, ResponderState
 from alarmd.organisation.model import CONSOLE, Organisation, Step, Target, TargetKind, Zone
 from alarmd.organisation.model import Person as Known
 from tests.simulation.record import Record, Told
 
 Asks = Callable[[str], bool]
+WORDS = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED, EventKind.DECLINED)
 
 
 def meant(seen: Record, told: Told, step: Step, *, outside: bool = False) -> list[str]:
     """Whom it tells. The alarm is as it stands at this event, the time is the event's. Who has declined is asked again
-    only where nobody else is left. `outside`: were this no exercise that is kept inside. One that is tells the same
-    but for those outside, in whose place nobody is told.
+    only where nobody else is left, not with that very word, and not when he is in need himself. `outside`: were this
+    no exercise that is kept inside. One that is tells the same but for those outside, in whose place nobody is told.
     """
     alarm = told.alarm
     leaves = outside or seen.leaves(alarm)
@@ -25,10 +27,16 @@ def meant(seen: Record, told: Told, step: Step, *, outside: bool = False) -> lis
 
 
 def _meant(seen: Record, told: Told, step: Step) -> list[str]:
+    said = {
+        t.event.data["person"]: t
+        for t in seen.tales[told.alarm.id]
+        if t.event.kind in WORDS and t.position < told.position
+    }
     declined = {r.person for r in told.alarm.responders if r.state is ResponderState.DECLINED}
+    cannot = {who for who in declined if _cannot(said[who], told)}
 
     def able(who: str) -> bool:
-        return _may_be_told(seen, told, who, step)
+        return who not in cannot and _may_be_told(seen, told, who, step)
 
     def willing(who: str) -> bool:
         return who not in declined and able(who)
@@ -39,6 +47,11 @@ def _meant(seen: Record, told: Told, step: Step) -> list[str]:
             if people:
                 return [*people]
     return []
+
+
+def _cannot(said: Told, now: Told) -> bool:
+    """He has said so just now, or because he is in need himself."""
+    return said.event.at == now.event.at or said.event.data.get("reason") == "needs_help"
 
 
 def who_can(seen: Record, told: Told, step: Step, targets: Iterable[Target], without: Collection[str]) -> list[str]:
