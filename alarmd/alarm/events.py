@@ -62,10 +62,13 @@ class Reason(StrEnum):
     TRY_AGAIN = "try_again"
     EVERY_WAY_FAILED = "every_way_failed"
     NOT_TOLD_YET = "not_told_yet"
+    UPGRADED = "upgraded"
     DURESS_PIN = "duress_pin"
     ENDED = "ended"
 
 
+TO_WHO_COMES = frozenset({Reason.UPGRADED, Reason.DURESS_PIN})
+"""Why those are told who are coming: however many they are, they must know into what they come."""
 KINDS = {kind.value: kind for kind in EventKind}
 STATES = {state.value: state for state in State}
 

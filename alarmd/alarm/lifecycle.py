@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from alarmd.alarm.events import Event, EventKind, Json, Reason, next_from_wire, pin_data
+from alarmd.alarm.events import TO_WHO_COMES, Event, EventKind, Json, Reason, next_from_wire, pin_data
 from alarmd.alarm.model import (
     Alarm,
     Attempt,
@@ -244,7 +244,7 @@ def _notified(growing: Growing, event: Event) -> Fields:
             event.at,
             begun,
             data["fall_back"],
-            beyond=not growing.alarm.asks,
+            beyond=data.get("reason") in TO_WHO_COMES or not growing.alarm.asks,
         )
         growing.told(new)
     else:

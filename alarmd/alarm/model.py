@@ -199,10 +199,10 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One person to be told of one alarm at one step. `since` is when the newest attempts began: from it run the 3 s
-    for acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach
-    him. `beyond`: decided when enough were coming already, because somebody asked for more or the alarm became
-    stronger. `settled`: this need not reach him any more, whatever comes: he has answered since, was told that it is
-    over, or enough were coming and a press has set the clock going again."""
+    for acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach him.
+    `beyond`: wanted however many are coming, because he is one of them and the alarm became stronger, or because enough
+    were coming already when it was decided. `settled`: this need not reach him any more, whatever comes: he has
+    answered since, was told that it is over, or enough were coming and a press has set the clock going again."""
 
     id: str
     person: str

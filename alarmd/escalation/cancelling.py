@@ -5,13 +5,13 @@ all-clear. With the honest one the alarm is over. With the duress PIN it goes on
 who see through the veil.
 """
 
-from alarmd.alarm.events import EventKind, Reason, coercion_data, pin_data
+from alarmd.alarm.events import EventKind, coercion_data, pin_data
 from alarmd.alarm.incoming import Answered, Pin
-from alarmd.alarm.model import Kind, NextStep, Person, Signal, State
+from alarmd.alarm.model import Kind, Person, Signal, State
 from alarmd.alarm.veil import Veil
 from alarmd.escalation.answering import close
 from alarmd.escalation.draft import Draft, Refusal
-from alarmd.escalation.plan import all_clear, awaiting, tell
+from alarmd.escalation.plan import all_clear, awaiting
 from alarmd.escalation.pressing import upgrade
 from alarmd.escalation.veil import is_behind
 
@@ -35,7 +35,6 @@ def _go_on(draft: Draft, answered: Answered) -> None:
     zone = next((s.zone for s in reversed(before.signals) if s.zone), None)
     signal = Signal(draft.ids(), draft.now, Kind.DURESS, answered.by, zone=zone)
     upgrade(draft, signal, coercion_data(answered.reason, over_for))
-    _tell_who_comes(draft)
     concerned = awaiting(before, answered.by)
     all_clear(draft, chain, [p for p in concerned if is_behind(draft.alarm.veil, draft.organisation, p)])
 
@@ -46,12 +45,3 @@ def _behind(draft: Draft, by: Person) -> list[str]:
     veil = Veil(alarm.pressers | {by.person})
     known = dict.fromkeys((*(n.person for n in alarm.notifications), *(r.person for r in alarm.responders)))
     return [id for id in known if is_behind(veil, draft.organisation, id)]
-
-
-def _tell_who_comes(draft: Draft) -> None:
-    """No step tells those who are coming; these must know into what they come."""
-    step = draft.chain.steps[0]
-    for responder in draft.alarm.responders:
-        recipient = draft.organisation.recipient(responder.person) if responder.coming else None
-        if recipient is not None:
-            tell(draft, recipient, step, NextStep(1, 1, draft.now), Reason.DURESS_PIN)

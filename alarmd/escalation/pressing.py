@@ -7,14 +7,14 @@ from types import MappingProxyType
 from alarmd.alarm.events import Event, EventKind, Json, Reason, signal_data
 from alarmd.alarm.incoming import FaultFound, FaultGone, Outcome, Pressed
 from alarmd.alarm.joining import Joins, Presser, Rules, join, settles
-from alarmd.alarm.model import SYSTEM, Alarm, Kind, Signal, State
+from alarmd.alarm.model import SYSTEM, Alarm, Kind, NextStep, Signal, State
 from alarmd.alarm.times import stamp
 from alarmd.alarm.values import quick, replace
 from alarmd.alarm.veil import Veil, veil_wire
 from alarmd.escalation.answering import attend, counted, standing
 from alarmd.escalation.draft import Draft, Ids
 from alarmd.escalation.feedback import shown
-from alarmd.escalation.plan import advance, again, do_now, first
+from alarmd.escalation.plan import advance, again, do_now, first, tell
 from alarmd.organisation.model import Organisation
 
 
@@ -121,7 +121,8 @@ def _open(
 def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({})) -> None:
     """The new kind's chain, from the alarm's own version of the organisation, starts its first step now. Whoever was
     coming still is; whether he counts and how many are needed is the new chain's word. Its first step is done even
-    when enough are coming, for they were called to something weaker: only then does the clock stand. `coercion`, of a
+    when enough are coming, for they were called to something weaker: only then does the clock stand; and these are told
+    into what they come. `coercion`, of a
     duress PIN, is added to the event's data; to whom it is said to be over, he comes no longer."""
     before = draft.alarm
     chain = draft.organisation.chain_for(signal.kind, before.site)
@@ -147,6 +148,16 @@ def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({}))
     if stands:
         do_now(draft, clock, Reason.STEP_IS_DUE)
     advance(draft)
+    _tell_who_comes(draft, Reason.DURESS_PIN if coercion else Reason.UPGRADED)
+
+
+def _tell_who_comes(draft: Draft, reason: Reason) -> None:
+    """No step tells those who are coming; these must know into what they come."""
+    alarm, step = draft.alarm, draft.chain.steps[0]
+    for responder in alarm.responders:
+        recipient = draft.organisation.recipient(responder.person) if responder.coming else None
+        if recipient is not None and recipient.id not in alarm.pressers:
+            tell(draft, recipient, step, NextStep(1, 1, draft.now), reason)
 
 
 def _answer(draft: Draft, signal: Signal) -> None:

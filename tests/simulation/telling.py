@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise, takewhile
 
 from alarmd.alarm.events import EventKind, Json
-from alarmd.alarm.model import Alarm, Notification, Purpose
+from alarmd.alarm.model import Alarm, Notification, Purpose, ResponderState
 from alarmd.organisation.model import CONSOLE, Organisation
 from tests.simulation.record import Record, Told
 
@@ -91,11 +91,29 @@ def every_telling_has_its_cause(seen: Record) -> Iterator[str]:
                 yield f"{id}: {data['person']} is told at {told.at:.3f} ({data['reason']}), and nothing has caused it"
 
 
+def who_comes_is_told_of_an_upgrade(seen: Record) -> Iterator[str]:
+    """Whoever is on his way when an alarm becomes stronger is told into what he comes, once, and it is wanted whoever
+    else is coming.
+    """
+    for id, tale in seen.tales.items():
+        upgrades = [number for number, told in enumerate(tale) if told.event.kind is EventKind.UPGRADED]
+        for number, until in pairwise([*upgrades, len(tale)]):
+            alarm, organisation = tale[number].alarm, seen.organisation(tale[number].alarm)
+            coming = [r.person for r in alarm.responders if r.state is not ResponderState.DECLINED]
+            meant = [who for who in coming if who not in alarm.pressers and organisation.recipient(who)]
+            given = [t for t in tale[number:until] if t.event.data.get("reason") in ("upgraded", "duress_pin")]
+            told = [t.event.data["person"] for t in given]
+            if told != meant or not all(t.alarm.notifications[-1].beyond for t in given):
+                yield f"{id}: became stronger at {tale[number].at:.3f}, which {told} are told; {meant} are coming"
+
+
 def _caused(tale: list[Told], number: int) -> bool:
     told = tale[number]
     data, reason = told.event.data, told.event.data["reason"]
     before = next(t for t in reversed(tale[:number]) if t.event.kind is not EventKind.NOTIFIED)
     beside = [t for t in tale[:number] if t.event.at == told.event.at]
+    if reason == "upgraded":
+        return any(t.event.kind is EventKind.UPGRADED and not t.event.data.get("pin") for t in beside)
     if reason in ("ended", "duress_pin"):
         return any(t.event.kind in ENDS or t.event.data.get("pin") for t in beside)
     if reason in ("try_again", "attempt_failed"):

@@ -22,7 +22,7 @@ export interface Entry {
   told: Told[]
 }
 
-const OTHER_WAYS = new Set(['not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'not_told_yet', 'every_way_failed', 'duress_pin'])
+const OTHER_WAYS = new Set(['not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'not_told_yet', 'every_way_failed', 'upgraded', 'duress_pin'])
 
 type Notified = Extract<AlarmEvent, { kind: 'notified' }>
 

@@ -7,7 +7,7 @@ import { reasonOf, sentence } from './story'
 const KINDS = ['raised', 'joined', 'upgraded', 'step_due', 'notified', 'receipt', 'acknowledged', 'en_route', 'arrived', 'declined', 'lapsed',
   'escalated', 'attended', 'noted', 'resolved', 'cancelled'] as const
 const REASONS = ['step_is_due', 'new_round', 'last_step_again', 'nobody_reached', 'kept_inside', 'asked_for_more', 'pressed_again', 'needs_help', 'not_arrived',
-  'too_few_there', 'not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'not_told_yet', 'every_way_failed', 'ended', 'duress_pin']
+  'too_few_there', 'not_accepted', 'not_delivered', 'attempt_failed', 'try_again', 'not_told_yet', 'every_way_failed', 'ended', 'upgraded', 'duress_pin']
 const DATA = {
   kind: 'panic', note: null, fault: null, step: 2, round: 1, tell: ['ola'], person: 'ola', people: ['ola'], purpose: 'step', channel: 'sms',
   state: 'delivered', reason: 'new_round', text: 'seen', outcome: 'real',
