@@ -187,8 +187,8 @@ class Unit(Reading, Protocol):
     """One transaction under the head's lock: what is read here cannot have changed before it is written."""
 
     def open_bound_to(self, person: str) -> tuple[Alarm, ...]:
-        """The open alarms that a press by this person may join or be linked to, wherever they are: those that he has
-        opened himself, and those to which he is on his way."""
+        """The open alarms that a press by this person concerns, wherever they are: those that he has opened himself
+        and may join, and those to which he is on his way, also where they go on after a duress PIN."""
         ...
 
     def open_for_cause(self, cause: str) -> Alarm | None:

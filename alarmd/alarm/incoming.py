@@ -134,10 +134,11 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class NeedsHelp:
     """Somebody who is on his way to this alarm has pressed himself, and opened or joined another. Comes from nowhere
-    outside: it is taken with that press."""
+    outside: it is taken with that press. `silent`: nothing may be seen of it."""
 
     alarm: str
     by: Person
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,12 @@ def join(
 
 
 def bound(alarm: Alarm) -> frozenset[str]:
-    """The people whose own presses, wherever they are, this alarm draws to itself or keeps away: who opened it himself,
-    and whoever is on his way to it."""
+    """The people whose own presses, wherever they are, concern this alarm: who opened it himself, if such a press may
+    join it, and whoever is on his way to it, also where its pressers take it for over."""
+    if not alarm.live or alarm.state.ended:
+        return frozenset()
     opener = alarm.first.by
-    own = {opener.person} if isinstance(opener, Person) else set()
+    own = {opener.person} if isinstance(opener, Person) and joinable(alarm) else set()
     return frozenset(own | {r.person for r in alarm.responders if r.coming})
 
 

@@ -17,6 +17,7 @@ TABLE: dict[tuple[State, EventKind], tuple[State, ...]] = {
     (State.ACKNOWLEDGED, EventKind.ACKNOWLEDGED): (State.ACKNOWLEDGED,),
     (State.ATTENDED, EventKind.ACKNOWLEDGED): (State.ATTENDED,),
     (State.ACKNOWLEDGED, EventKind.LAPSED): (State.RAISED, State.ACKNOWLEDGED),
+    (State.ATTENDED, EventKind.LAPSED): (State.ATTENDED, State.ACKNOWLEDGED, State.RAISED),
     (State.ACKNOWLEDGED, EventKind.DECLINED): (State.ACKNOWLEDGED, State.RAISED),
     (State.RAISED, EventKind.DECLINED): (State.RAISED,),
     (State.ATTENDED, EventKind.DECLINED): (State.ATTENDED, State.ACKNOWLEDGED, State.RAISED),

@@ -109,10 +109,10 @@ class Taker:
         told where he stands, so there his word holds until its time is over.
         """
         by = pressed.by
-        if own.silent or not isinstance(by, Person):
+        if not isinstance(by, Person):
             return ()
         left = [alarm for alarm in others if alarm.id != own.id and helps(alarm, by)]
-        taken = [self._move(unit, NeedsHelp(alarm.id, by), alarm, now) for alarm in left]
+        taken = [self._move(unit, NeedsHelp(alarm.id, by, own.silent), alarm, now) for alarm in left]
         return tuple(each.committed for each in taken if each.committed is not None)
 
     def _repeat(self, unit: Unit, pressed: Pressed, known: KnownSignal) -> Taken:

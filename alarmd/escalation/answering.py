@@ -5,7 +5,7 @@ Only where somebody has pressed again since, it says that he is coming all the s
 Being there implies being on the way implies having answered, so those who skip a word are taken at the last one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import assert_never
 
 from alarmd.alarm.events import EventKind, Json, Reason, next_wire, responder_data
@@ -14,7 +14,7 @@ from alarmd.alarm.joining import helps
 from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, ResponderState, State
 from alarmd.alarm.values import replace
 from alarmd.escalation.draft import Draft, Refusal
-from alarmd.escalation.plan import advance, all_clear, awaiting, do_now, resumed
+from alarmd.escalation.plan import advance, all_clear, awaiting, do_now, resumed, standing
 from alarmd.escalation.veil import is_behind
 from alarmd.organisation.model import Chain, Organisation
 
@@ -51,23 +51,25 @@ def counted(person: str, pressers: Collection[str], chain: Chain, organisation: 
     return not wanted or (known is not None and not wanted.isdisjoint(known.roles))
 
 
-def call_off(draft: Draft, by: Person) -> None:
-    """He has pressed himself since: he is in need, and nobody may wait for him here."""
-    if helps(draft.alarm, by):
+def call_off(draft: Draft, by: Person, *, silent: bool) -> None:
+    """He has pressed himself since: he is in need, and nobody may wait for him here. Of a silent press nothing is
+    shown; but that he is here holds for its time, as the word of one who is on his way does."""
+    if not helps(draft.alarm, by):
+        return
+    if not silent:
         _leave(draft, by, Reason.NEEDS_HELP)
+        return
+    alarm, known = draft.alarm, _responder(draft, by)
+    if known.counts and known.arrive_by is None:
+        arrive_by = draft.now + draft.chain.acknowledge.arrive_within
+        data = responder_data(by.person, counts=True, arrive_by=arrive_by, next=alarm.next)
+        draft.happens(EventKind(known.state), by, data)
 
 
 def attend(draft: Draft) -> None:
     """Enough are there: the alarm is attended."""
     if draft.alarm.state is State.ACKNOWLEDGED and draft.alarm.arrived >= draft.alarm.needed:
         draft.happens(EventKind.ATTENDED, SYSTEM, {}, State.ATTENDED)
-
-
-def standing(before: Alarm, coming: Sequence[Responder], needed: int) -> State:
-    """What they make of the alarm who count and are coming or there, where so many are needed."""
-    if before.state is State.ATTENDED and sum(r.there for r in coming) >= needed:
-        return State.ATTENDED
-    return State.ACKNOWLEDGED if coming else State.RAISED
 
 
 def close(draft: Draft, kind: EventKind, by: Person, data: Json, state: State) -> None:
@@ -95,7 +97,8 @@ def _come(draft: Draft, action: Action, by: Person) -> None:
         _acknowledge(draft, by)
     if action is Action.EN_ROUTE and _state(draft, by) is ResponderState.ACKNOWLEDGED:
         _responds(draft, EventKind.EN_ROUTE, by)
-    if action is Action.ARRIVED and _state(draft, by) is not ResponderState.ARRIVED:
+    said = _responder(draft, by)
+    if action is Action.ARRIVED and (not said.there or said.arrive_by is not None):
         _responds(draft, EventKind.ARRIVED, by)
         attend(draft)
     if not draft.events and before.asks and before.enough and _responder(draft, by).counts:

@@ -66,7 +66,7 @@ def _move(incoming: Moving, draft: Draft) -> Decision:
         case Answered():
             refusal = answer(draft, incoming) if incoming.pin is None else cancel(draft, incoming)
         case NeedsHelp():
-            call_off(draft, incoming.by)
+            call_off(draft, incoming.by, silent=incoming.silent)
         case DeadlinePassed():
             plan.lapse(draft)
             plan.advance(draft)

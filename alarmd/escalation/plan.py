@@ -6,7 +6,7 @@ counted from when the last step was really done, so a daemon that was away for a
 once.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from alarmd.alarm.effects import ReportFault
@@ -21,6 +21,7 @@ from alarmd.alarm.model import (
     Notification,
     Person,
     Purpose,
+    Responder,
     ResponderState,
     State,
 )
@@ -42,22 +43,35 @@ def first(chain: Chain, began: datetime) -> NextStep:
 
 def due(alarm: Alarm) -> datetime | None:
     """When this alarm must be looked at again; None only when it is attended, and nobody has pressed since, or over."""
-    moments = [retry.due(alarm), alarm.next.at if alarm.next else None]
-    if alarm.state is State.ACKNOWLEDGED:
-        moments += [r.arrive_by for r in alarm.responders]
+    moments = [retry.due(alarm), alarm.next.at if alarm.next else None, *_promised(alarm).values()]
     return min((at for at in moments if at is not None), default=None)
 
 
 def lapse(draft: Draft) -> None:
-    """Take back the word of everyone who has not arrived in time; too few left, and the next undone step is due at
-    once."""
+    """Take back the word of everyone whose time is over; too few left, and the next undone step is due at once."""
     before = draft.alarm
-    late = [r.person for r in before.responders if r.arrive_by is not None and r.arrive_by <= draft.now]
-    if late and before.state is State.ACKNOWLEDGED:
-        left = before.coming - len(late)
-        data = {"people": late, "reason": Reason.NOT_ARRIVED.value, "next": next_wire(resumed(draft, left))}
-        draft.happens(EventKind.LAPSED, SYSTEM, data, State.ACKNOWLEDGED if left else State.RAISED)
-        draft.show(before)
+    while late := [person for person, until in _promised(draft.alarm).items() if until <= draft.now]:
+        alarm = draft.alarm
+        left = [r for r in alarm.responders if r.counts and r.coming and r.person not in late]
+        data = {"people": late, "reason": Reason.NOT_ARRIVED.value, "next": next_wire(resumed(draft, len(left)))}
+        draft.happens(EventKind.LAPSED, SYSTEM, data, standing(alarm, left, alarm.needed))
+    draft.show(before)
+
+
+def _promised(alarm: Alarm) -> dict[str, datetime]:
+    """Until when whose word holds: of those who are on their way as long as too few are there, and of those who are
+    there and have pressed silently since."""
+    if alarm.state not in (State.ACKNOWLEDGED, State.ATTENDED):
+        return {}
+    waits = alarm.state is State.ACKNOWLEDGED
+    return {r.person: r.arrive_by for r in alarm.responders if r.arrive_by is not None and (waits or r.there)}
+
+
+def standing(before: Alarm, coming: Sequence[Responder], needed: int) -> State:
+    """What they make of the alarm who count and are coming or there, where so many are needed."""
+    if before.state is State.ATTENDED and sum(r.there for r in coming) >= needed:
+        return State.ATTENDED
+    return State.ACKNOWLEDGED if coming else State.RAISED
 
 
 def again(draft: Draft) -> NextStep | None:

@@ -11,10 +11,10 @@ from alarmd.alarm.model import SYSTEM, Alarm, Kind, NextStep, Signal, State
 from alarmd.alarm.times import stamp
 from alarmd.alarm.values import quick, replace
 from alarmd.alarm.veil import Veil, veil_wire
-from alarmd.escalation.answering import attend, counted, standing
+from alarmd.escalation.answering import attend, counted
 from alarmd.escalation.draft import Draft, Ids
 from alarmd.escalation.feedback import shown
-from alarmd.escalation.plan import advance, again, do_now, first, tell
+from alarmd.escalation.plan import advance, again, do_now, first, standing, tell
 from alarmd.organisation.model import Organisation
 
 
@@ -137,7 +137,9 @@ def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({}))
         "chain": chain.id,
         "needed": rule.needed,
         "counts": [r.person for r in counting],
-        "arrive_by": {r.person: stamp(r.arrive_by or signal.at + rule.arrive_within) for r in coming if not r.there},
+        "arrive_by": {
+            r.person: stamp(r.arrive_by or signal.at + rule.arrive_within) for r in coming if r.arrive_by or not r.there
+        },
         **coercion,
     }
     draft.happens(EventKind.UPGRADED, signal.by, data, standing(before, coming, rule.needed))

@@ -108,7 +108,7 @@ class Memory:
             if alarm.cause is not None:
                 self.causes.pop(alarm.cause, None)
             if self.bound is not None:
-                self.bound.put(alarm.id, bound(alarm) if joinable(alarm) else frozenset())
+                self.bound.put(alarm.id, bound(alarm))
 
     def moved_on(self, position: int, hash: bytes, changed: Iterable[str]) -> None:
         """Others have written: these alarms are not as they were."""

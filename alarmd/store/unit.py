@@ -30,7 +30,7 @@ from sqlalchemy import (
 from alarmd.alarm.effects import Effect, Tell, from_plain, plain
 from alarmd.alarm.events import Event, EventKind, wire
 from alarmd.alarm.joining import bound, joinable
-from alarmd.alarm.model import Alarm, Person, ResponderState
+from alarmd.alarm.model import APART, Alarm, Person, ResponderState
 from alarmd.escalation.draft import Decision
 from alarmd.ports import Committed, Due, Head, KnownSignal, Logged
 from alarmd.store.chain import event_hash
@@ -63,7 +63,7 @@ _EVERY = _FIRST.union_all(select(_NEXT).where(_FIRST.c.code.is_not(None)))
 _CODES = Prepared(select(_EVERY.c.code).where(_EVERY.c.code.is_not(None)))
 _BINDING = Prepared(
     select(alarms.c.id, alarms.c.summary).where(
-        alarms.c.joinable == true(),
+        alarms.c.open == true(),
         or_(alarms.c.summary.not_like(bindparam("nobody")), alarms.c.summary.like(bindparam("own"))),
     )
 )
@@ -191,7 +191,7 @@ class StoredUnit(StoredSeat):
             if not self.written:
                 self._memory.bound = known
         found = (self.alarm(id) for id in {**dict.fromkeys(known.of(person)), **self.written})
-        return tuple(a for a in found if a is not None and joinable(a) and person in bound(a))
+        return tuple(a for a in found if a is not None and person in bound(a))
 
     def open_for_cause(self, cause: str) -> Alarm | None:
         known = {} if self.written else self._memory.causes
@@ -383,5 +383,7 @@ def sender(event: Event) -> str:
 def _bound(text: str) -> frozenset[str]:
     """Whom an alarm binds, by its summary."""
     shown = orjson.loads(text)
+    if shown["drill"] or shown["kind"] in APART:
+        return frozenset()
     coming = {r["person"] for r in shown["responders"] if r["state"] != ResponderState.DECLINED}
     return frozenset(coming | {person for key, person in shown["by"].items() if key == "person"})

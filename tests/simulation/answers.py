@@ -24,6 +24,11 @@ def chain_for(organisation: Organisation, kind: Kind, site: str | None) -> Chain
     return max(fits, key=lambda c: 2 * bool(c.sites) + bool(c.kinds))
 
 
+def pressed_silently(told: Told) -> bool:
+    """Is it no word of his, but what his silent press elsewhere makes of the one that he is there?"""
+    return told.event.kind is EventKind.ARRIVED and told.event.data["arrive_by"] is not None
+
+
 @dataclass
 class Word:
     """What one person has said last. `until`: then he must be there; `since`: the event by which that was settled."""
@@ -76,9 +81,10 @@ class Answers:
 
     def promised(self) -> list[tuple[str, Word]]:
         """Whose word lapses when its time comes."""
-        if self.state is not State.ACKNOWLEDGED:
+        if self.state not in (State.ACKNOWLEDGED, State.ATTENDED):
             return []
-        return [(person, word) for person, word in self.words.items() if word.until is not None]
+        here = self.state is State.ATTENDED
+        return [(person, word) for person, word in self.words.items() if word.until and (word.there or not here)]
 
     def hear(self, told: Told) -> Iterator[str]:
         """One more event; what is wrong about it."""
@@ -112,7 +118,8 @@ class Answers:
             until = at + self.chain.acknowledge.arrive_within if self.counts(person) else None
             self.words[person] = Word(coming=True, until=until, since=told)
         elif told.event.kind is EventKind.ARRIVED and word is not None:
-            word.there, word.until = True, None
+            bounded = told.event.at + self.chain.acknowledge.arrive_within if pressed_silently(told) else None
+            word.there, word.until, word.since = True, bounded, told
 
     def _leave(self, told: Told) -> None:
         """With too few left there, those who are only coming are waited for again, each as long as he has promised."""
@@ -128,6 +135,7 @@ class Answers:
             yield f"the words of {people} have lapsed, and should have those of {late}"
         for person in people:
             self.words.pop(person, None)
+        self._leave(told)
 
     def _knows(self, told: Told, person: str) -> bool:
         """May he know that it was cancelled under duress? Else he is told that it is over, and comes no longer."""
@@ -143,7 +151,7 @@ class Answers:
         if taken_back(told):
             self.words = {person: word for person, word in self.words.items() if self._knows(told, person)}
         for person, word in self.words.items():
-            waited_for = self.counts(person) and word.coming and not word.there
+            waited_for = self.counts(person) and word.coming and (word.until is not None or not word.there)
             until = (word.until or told.event.at + rule.arrive_within) if waited_for else None
             word.until, word.since = until, told
         self.attended = self.attended and self.arrived >= rule.needed

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from alarmd.alarm.events import EventKind, Reason
 from alarmd.alarm.model import AttemptState, NextStep, Purpose, State
 from alarmd.organisation.model import CONSOLE, Chain, TargetKind
-from tests.simulation.answers import COME, Answers, chain_for
+from tests.simulation.answers import COME, Answers, chain_for, pressed_silently
 from tests.simulation.meant import meant
 from tests.simulation.record import Record, Told
 
@@ -123,7 +123,9 @@ class Clock:
         """
         kind, at, due = told.event.kind, told.event.at, self._due
         enough = self.answers.enough
-        if kind is EventKind.UPGRADED or (kind in COME and self.answers.counts(told.event.data["person"])):
+        if kind is EventKind.UPGRADED or (
+            kind in COME and self.answers.counts(told.event.data["person"]) and not pressed_silently(told)
+        ):
             self._pressed_again = False
         if kind is EventKind.UPGRADED:
             self._began = at

@@ -9,6 +9,7 @@ from datetime import datetime
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Alarm, By, Kind, Person, ResponderState, Signal, State
 from alarmd.organisation.model import Joining
+from tests.simulation.answers import pressed_silently
 from tests.simulation.record import Record, Told
 
 SIGNALS = {EventKind.RAISED: "opens", EventKind.JOINED: "joins", EventKind.UPGRADED: "upgrades"}
@@ -48,8 +49,8 @@ def signals_join_rightly(seen: Record) -> Iterator[str]:
 
 
 def helpers_in_need_are_waited_for_nowhere(seen: Record) -> Iterator[str]:
-    """Whoever presses on his way to alarms of others is coming to none of them from that press on, unless it is silent;
-    and nobody else is taken for one in need.
+    """Whoever presses on his way to alarms of others is coming to none of them from that press on; where it is silent,
+    that he is there already holds only for so long. Nobody else is taken for one in need.
     """
     alarms: dict[str, Alarm] = {}
     expected: set[tuple[str, str | None, float]] = set()
@@ -57,11 +58,15 @@ def helpers_in_need_are_waited_for_nowhere(seen: Record) -> Iterator[str]:
     for id, told in sorted(((id, t) for id, tale in seen.tales.items() for t in tale), key=lambda at: at[1].position):
         data, who = told.event.data, _person(told.event.by)
         pressed = told.event.kind in SIGNALS and not data.get("pin") and not data["drill"]
-        if pressed and who is not None and told.alarm.kind not in (*NEVER, Kind.DURESS):
-            others = [a for a in alarms.values() if a.id != id and _joinable(a) and _person(a.first.by) != who]
-            coming = [a.id for a in others for r in a.responders if _comes(r.person, r.state, who)]
-            expected |= {(other, who, told.at) for other in coming}
-        if told.event.kind is EventKind.DECLINED and data.get("reason") == "needs_help":
+        if pressed and who is not None and told.alarm.kind not in NEVER:
+            others = [a for a in alarms.values() if a.id != id and _waits(a) and _person(a.first.by) != who]
+            coming = [(a.id, r) for a in others for r in a.responders if _comes(r.person, r.state, who)]
+            if told.alarm.kind is Kind.DURESS:
+                coming = [
+                    (a, r) for a, r in coming if r.state is ResponderState.ARRIVED and r.counts and not r.arrive_by
+                ]
+            expected |= {(other, who, told.at) for other, _ in coming}
+        if pressed_silently(told) or (told.event.kind is EventKind.DECLINED and data.get("reason") == "needs_help"):
             done.add((id, who, told.at))
         alarms[id] = told.alarm
     for id, person, at in sorted(expected - done, key=str):
@@ -132,7 +137,12 @@ def _takes(alarm: Alarm, kind: Kind) -> bool:
 
 
 def _joinable(alarm: Alarm) -> bool:
-    return not _over(alarm) and alarm.veil is None and not alarm.drill and alarm.kind not in NEVER
+    return _waits(alarm) and alarm.veil is None
+
+
+def _waits(alarm: Alarm) -> bool:
+    """Does it want somebody, whoever may know?"""
+    return not _over(alarm) and not alarm.drill and alarm.kind not in NEVER
 
 
 def _over(alarm: Alarm) -> bool:

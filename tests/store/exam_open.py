@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action, DeadlinePassed, FaultFound, FaultGone, Pressed
+from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, FaultGone, Pin, Pressed
 from alarmd.alarm.model import Device, Kind, Person
 from alarmd.errors import Refused
 from alarmd.organisation.model import Joining
@@ -151,6 +151,25 @@ class ExamOfOpenAlarms:
         assert taken.alarm is not None
         assert again.alarm is not None
         assert (taken.alarm.linked, again.alarm.id) == (first.id, taken.alarm.id), "in one transaction, too"
+
+    @pytest.mark.parametrize("again", [False, True])
+    @pytest.mark.parametrize("kind", [Kind.PANIC, Kind.DURESS])
+    def test_a_helper_who_presses_is_waited_for_no_longer_where_a_duress_pin_was_used_either(
+        self, one: Stage, kind: Kind, again: bool
+    ) -> None:
+        first = one.press("desk-3").alarm
+        assert first is not None
+        one.does(first.id, Action.ARRIVED)
+        by = Person("kari", "Kari Fjord", "phone")
+        one.take(Answered(first.id, Action.CANCEL, by, pin=Pin.DURESS))
+        if again:
+            one.reopen()
+        (own,) = one.take(Pressed(by_phone("ola"), zone="fjordvik/room-2", kind=kind))
+        assert own.alarm is not None
+        assert (own.alarm.linked, own.alarm.id != first.id) == (None, True), "it keeps its secret"
+        ola = one.alarm(first.id).responder("ola")
+        assert ola is not None
+        assert (ola.in_need, ola.arrive_by is not None) == (kind is Kind.PANIC, kind is Kind.DURESS)
 
     def test_a_press_by_a_device_asks_for_nobody(self, one: Stage) -> None:
         one.press("desk-3")
