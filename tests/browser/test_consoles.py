@@ -7,7 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import OFFICE, House, Visit, said
+from tests.browser.house import OFFICE, PASSWORD, House, Visit, said
+from tests.browser.test_sign_in import enter
 from tests.browser.test_sound import start
 
 
@@ -74,7 +75,8 @@ def test_a_console_shows_how_many_can_be_heard(visit: Visit) -> None:
 
 
 def test_who_signs_out_is_at_no_console(house: House, visit: Visit) -> None:
-    page = visit("siri")
+    page = visit(None)  # a session of its own, for it ends
+    enter(page, "siri", PASSWORD)
     until(house, lambda found: "siri" in found)
     page.get_by_test_id("sign-out").click()
     until(house, lambda found: "siri" not in found)
