@@ -19,8 +19,9 @@ from tests.browser.house import (
     Visit,
     Watched,
 )
-from tests.support.daemon import daemon
+from tests.support.daemon import TWILIO, daemon
 from tests.support.servers import HOST
+from tests.support.telephone import telephone
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,8 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with daemon(tmp_path_factory.mktemp("office")) as one:
+    with telephone() as company, daemon(tmp_path_factory.mktemp("office"), twilio_api_url=company) as one:
+        one.settings |= TWILIO  # ways that work: no step is hurried because everything failed
         one.apply(OFFICE)
         for person in PEOPLE:
             one.do("account", "create", "--person", person, typed=PASSWORD)
