@@ -23,6 +23,7 @@ from alarmd.alarm.incoming import (
 from alarmd.alarm.model import SYSTEM, Alarm, Kind, Signal
 from alarmd.alarm.values import quick
 from alarmd.escalation import plan
+from alarmd.escalation.afterwards import tell_after_all
 from alarmd.escalation.answering import answer, call_off
 from alarmd.escalation.cancelling import cancel
 from alarmd.escalation.draft import Decision, Draft, Ids, Refusal
@@ -73,6 +74,7 @@ def _move(incoming: Moving, draft: Draft) -> Decision:
             plan.fall_back(draft)
         case Reported():
             receive(draft, incoming)
+            tell_after_all(draft, incoming.attempt)
             done = (incoming.effect,) if incoming.effect else ()
         case FaultGone():
             mend(draft, incoming)

@@ -31,6 +31,8 @@ from alarmd.escalation.draft import Draft
 from alarmd.escalation.targets import named_by, people_for
 from alarmd.organisation.model import CONSOLE, Chain, Recipient, Step, Target, TargetKind
 
+LEFT = retry.TAKEN | {AttemptState.UNKNOWN, AttemptState.SHOWN}
+"""What may have told somebody; of the rest nothing has left yet, or ever will."""
 LAST_STEP_EVERY = timedelta(seconds=60)
 """A chain without `repeat` repeats its last step this often: an alarm never goes quiet by itself (README, promise
 2)."""
@@ -221,9 +223,9 @@ def notify(
 
 
 def told(alarm: Alarm) -> tuple[str, ...]:
-    """Who was told of it by a way that may have reached him, in order."""
-    tried = (n for n in alarm.notifications if not all(a.state in retry.DEAD for a in n.attempts))
-    return tuple(dict.fromkeys(n.person for n in tried))
+    """Who was told of it by something that has left, or by the console, in order; nobody who pressed."""
+    left = (n.person for n in alarm.notifications if any(a.state in LEFT for a in n.attempts))
+    return tuple(dict.fromkeys(person for person in left if person not in alarm.pressers))
 
 
 def awaiting(alarm: Alarm, by: Person) -> tuple[str, ...]:

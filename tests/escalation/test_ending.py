@@ -1,5 +1,7 @@
 """How an alarm ends: with a reason or an arrival, once, for good, and with an all-clear to everyone who was told."""
 
+from dataclasses import replace
+
 import pytest
 
 from alarmd.alarm.effects import Tell
@@ -158,8 +160,62 @@ def test_one_whom_no_message_reached_gets_no_all_clear() -> None:
     story.does("ola", Action.ACKNOWLEDGE)
     for channel, state in (("sms", AttemptState.WITHDRAWN), ("voice", AttemptState.FAILED)):
         story.report(story.attempt("per", channel).id, state)
-    story.resolve("ola", "seen to")
-    assert [who for who, _ in all_clears(story)] == ["ola", "siv"]
+    story.report(story.attempt("siv", "sms").id, AttemptState.UNKNOWN)
+    story.resolve("eva", "seen to")
+    assert [who for who, _ in all_clears(story)] == ["siv", "ola"], "siv may have been told, and ola comes"
+
+
+LEAVES = (AttemptState.UNKNOWN, AttemptState.ACCEPTED, AttemptState.DELIVERED)
+
+
+@pytest.mark.parametrize("left", LEAVES)
+def test_of_whom_it_is_known_after_the_end_that_he_was_told_hears_of_the_end_then(left: AttemptState) -> None:
+    story = Story(answered_by(step(0, team("guards"), by=("sms", "voice"))))
+    story.press()
+    story.resolve("eva", "seen to")
+    assert all_clears(story) == []
+    text, call = (story.attempt("per", channel).id for channel in ("sms", "voice"))
+    for attempt in (text, call):
+        story.report(attempt, left)
+    story.report(text, AttemptState.SEEN)
+    for channel in ("sms", "voice"):
+        story.report(story.attempt("siv", channel).id, AttemptState.WITHDRAWN)
+    assert all_clears(story) == [("per", "sms")]
+    story.report(story.attempt("per", "sms").id, AttemptState.DELIVERED)
+    assert all_clears(story) == [("per", "sms")]
+    assert story.folded(story.last) == story.alarm
+
+
+@pytest.mark.parametrize("pin", Pin)
+def test_by_either_pin_that_one_hears_of_the_end_then_who_may_not_know_more(pin: Pin) -> None:
+    office_wide = answered_by(step(0, Target(TargetKind.COLLEAGUES, "site"), team("guards"), by=("sms",)))
+    story = Story(replace(office_wide, chains={**office_wide.chains, "duress": office().chains["duress"]}))
+    by = Person("siv", "Siv Dal", "phone")
+    story.happens(pressed_at_reception(by))
+    told = story.attempt("kari", "sms").id
+    story.pin("siv", pin)
+    assert all_clears(story) == []
+    story.report(told, AttemptState.DELIVERED)
+    assert all_clears(story) == [("kari", "sms")]
+    assert {n.person for n in story.alarm.notifications if n.purpose is Purpose.STEP} >= {"kari", "ola"}
+
+
+def test_who_has_pressed_since_is_told_nothing_of_the_end_whatever_had_left() -> None:
+    story = Story(answered_by(step(0, team("guards"), by=("sms", "voice"))))
+    story.press()
+    story.report(story.attempt("siv", "sms").id, AttemptState.DELIVERED)
+    story.happens(pressed_at_reception(Person("siv", "Siv Dal", "phone")))
+    story.resolve("eva", "seen to")
+    story.report(story.attempt("siv", "voice").id, AttemptState.ANSWERED)
+    assert all_clears(story) == []
+
+
+def test_where_a_fault_has_gone_what_left_late_makes_nobody_come_and_needs_no_all_clear() -> None:
+    story = Story(answered_by(step(0, team("guards"), by=("sms",))))
+    story.fault("provider:voice")
+    story.mended("provider:voice")
+    story.report(story.attempt("ola", "sms").id, AttemptState.DELIVERED)
+    assert all_clears(story) == []
 
 
 def test_a_chain_may_want_no_all_clear() -> None:

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Alarm, AttemptState, By, Person, Purpose, ResponderState, System
+from alarmd.alarm.model import Alarm, AttemptState, By, Kind, Person, Purpose, ResponderState, System
 from alarmd.organisation.model import TEXTUAL
 from tests.simulation.record import Record, Told
 from tests.simulation.veils import behind, over_for, taken_back
 
 AFTER = (EventKind.NOTIFIED, EventKind.RECEIPT, EventKind.NOTED)
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
-IN_VAIN = (AttemptState.FAILED, AttemptState.WITHDRAWN)
+IN_VAIN = (AttemptState.QUEUED, AttemptState.FAILED, AttemptState.WITHDRAWN)
 
 
 def nothing_follows_the_end(seen: Record) -> Iterator[str]:
@@ -47,7 +47,8 @@ def ends_have_a_reason(seen: Record) -> Iterator[str]:
 
 def all_clear_was_given(seen: Record) -> Iterator[str]:
     """Everyone who was told or is coming, and can be written to, is told that it is over, once: by a duress PIN
-    those alone who may not know that it goes on, and at its real end the others.
+    those alone who may not know that it goes on, and at its real end the others; of whom it is known only later that
+    something had left, then.
     """
     for id, tale in seen.tales.items():
         ends = [number for number, told in enumerate(tale) if told.event.kind in ENDS or taken_back(told)]
@@ -58,10 +59,29 @@ def all_clear_was_given(seen: Record) -> Iterator[str]:
                 meant = [person for person in meant if person in over_for(seen, tale, end)]
             elif before.veil is not None:
                 meant = [person for person in meant if person not in behind(seen, tale, end)]
+            for number in range(end + 1, until):
+                meant += [who for who in _left_late(seen, tale, number) if who not in meant]
             first = [t for t in tale[end:until] if t.event.kind is EventKind.NOTIFIED]
             given = [told.event.data["person"] for told in first if told.event.data["reason"] == "ended"]
             if given != meant:
                 yield f"{id}: the all-clear went to {given}, and should have gone to {meant}"
+
+
+def _left_late(seen: Record, tale: list[Told], number: int) -> list[str]:
+    """Whom this receipt says to have been told of what is over for him, and nobody has told him that."""
+    told, data = tale[number], tale[number].event.data
+    if told.event.kind is not EventKind.RECEIPT or AttemptState(data["state"]) in IN_VAIN:
+        return []
+    who, ledger = data["person"], [n for n in told.alarm.notifications if n.person == data["person"]]
+    ledger = ledger[[n.id for n in ledger].index(data["notification"]) :]
+    looks = told.alarm.face if told.alarm.face and who in behind(seen, tale, number) else told.alarm
+    pressed = {s.by.person for s in looks.signals if isinstance(s.by, Person) and not s.drill}
+    known = seen.organisation(told.alarm).recipient(who)
+    if known is None or who in pressed or not looks.state.ended or looks.kind is Kind.TECHNICAL:
+        return []
+    clear = seen.organisation(told.alarm).chains[looks.chain].all_clear
+    unknowing = all(n.purpose is Purpose.STEP for n in ledger)
+    return [who] if clear and unknowing and any(c.kind in TEXTUAL for c in known.contact) else []
 
 
 def _is_clear(seen: Record, before: Alarm, end: Told) -> bool:
@@ -72,11 +92,12 @@ def _is_clear(seen: Record, before: Alarm, end: Told) -> bool:
 
 def _concerned(seen: Record, alarm: Alarm, by: By) -> list[str]:
     """Whoever was told and whoever is running: not who ends it, nor who is in danger himself."""
-    reached = dict.fromkeys(n.person for n in alarm.notifications if any(a.state not in IN_VAIN for a in n.attempts))
+    pressed = {s.by.person for s in alarm.signals if isinstance(s.by, Person) and not s.drill}
+    left = [n.person for n in alarm.notifications if any(a.state not in IN_VAIN for a in n.attempts)]
+    reached = dict.fromkeys(who for who in left if who not in pressed)
     organisation = seen.organisation(alarm)
     running = [r.person for r in alarm.responders if r.state is not ResponderState.DECLINED]
     ends = by.person if isinstance(by, Person) else None
-    pressed = {s.by.person for s in alarm.signals if isinstance(s.by, Person) and not s.drill}
     reached |= dict.fromkeys(person for person in running if person != ends and person not in pressed)
     known = [r for person in reached if (r := organisation.recipient(person)) is not None]
     return [r.id for r in known if any(contact.kind in TEXTUAL for contact in r.contact)]

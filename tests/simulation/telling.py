@@ -115,7 +115,8 @@ def _caused(tale: list[Told], number: int) -> bool:
     if reason == "upgraded":
         return any(t.event.kind is EventKind.UPGRADED and not t.event.data.get("pin") for t in beside)
     if reason in ("ended", "duress_pin"):
-        return any(t.event.kind in ENDS or t.event.data.get("pin") for t in beside)
+        left = before.event.kind is EventKind.RECEIPT and before.event.data["person"] == data["person"]
+        return (left and reason == "ended") or any(t.event.kind in ENDS or t.event.data.get("pin") for t in beside)
     if reason in ("try_again", "attempt_failed"):
         failed = before.event.data.get("state") in ("failed", "unknown")
         return failed and before.event.data["notification"] == data["notification"]
