@@ -7,6 +7,7 @@ folding takes a time that grows with the log and not with its square.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from alarmd.alarm.events import TO_WHO_COMES, Event, EventKind, Json, Reason, next_from_wire, pin_data
@@ -126,15 +127,18 @@ class Growing:
             self._settle(id)
 
     def goes_on(self) -> None:
-        """The clock will run again; what is pointless while it stands stays so. Whom nothing has told waits for the
-        next step."""
-        ledger, unsettled = self.ledger(), self._unsettled()
-        for person, ids in [*unsettled.items()]:
-            wanted = [id for id in ids if self.alarm.wants(ledger[id]) or ledger[id].withdrawn]
-            for id in ids:
-                if id not in wanted:
-                    self._settle(id)
-            unsettled[person] = wanted
+        """A press sets the clock going while enough are coming; what does not help then rests until too few are."""
+        ledger = self.ledger()
+        for id in chain.from_iterable(self._unsettled().values()):
+            if not self.alarm.goes_on_with(ledger[id]):
+                ledger[id] = replace(ledger[id], rests=True)
+
+    def lacks(self) -> None:
+        """Too few are coming: whatever rested helps again."""
+        ledger = self.ledger()
+        for id in chain.from_iterable(self._unsettled().values()):
+            if ledger[id].rests:
+                ledger[id] = replace(ledger[id], rests=False)
 
     def _settle(self, id: str) -> None:
         ledger = self.ledger()
@@ -263,14 +267,16 @@ def _knowing(alarm: Alarm, notified: Json) -> Fields:
 def _receipt(growing: Growing, event: Event) -> Fields:
     ledger, id = growing.ledger(), event.data["notification"]
     if id in ledger:
-        ledger[id] = _told(ledger[id], event)
+        ledger[id] = _told(ledger[id], event, helps=growing.alarm.goes_on_with(ledger[id]))
     return {}
 
 
-def _told(notification: Notification, event: Event) -> Notification:
+def _told(notification: Notification, event: Event, *, helps: bool) -> Notification:
     data = event.data
+    ended = data["state"] == AttemptState.WITHDRAWN or (data["state"] == AttemptState.FAILED and not helps)
     return replace(
         notification,
+        cut_short=notification.cut_short or ended,
         attempts=tuple(
             replace(a, state=AttemptState(data["state"]), at=event.at, why=data["why"], provider=data["provider"])
             if a.id == data["attempt"]
@@ -294,15 +300,19 @@ def _responded(growing: Growing, event: Event) -> Fields:
     known = growing.alarm.responder(responder.person) is not None
     others = tuple(responder if r.person == responder.person else r for r in before)
     growing.answered(responder.person)
-    return {**_clock(growing, event), "responders": others if known else (*others, responder)}
+    return _answered(growing, event, others if known else (*others, responder))
+
+
+def _answered(growing: Growing, event: Event, responders: tuple[Responder, ...]) -> Fields:
+    """So many are coming now."""
+    if sum(r.counts and r.coming for r in responders) < growing.alarm.needed:
+        growing.lacks()
+    return {**_clock(growing, event), "responders": responders}
 
 
 def _lapsed(growing: Growing, event: Event) -> Fields:
     gone = event.data["people"]
-    return {
-        **_clock(growing, event),
-        "responders": tuple(r for r in growing.alarm.responders if r.person not in gone),
-    }
+    return _answered(growing, event, tuple(r for r in growing.alarm.responders if r.person not in gone))
 
 
 def _resolved(_: Growing, event: Event) -> Fields:

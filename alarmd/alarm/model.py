@@ -202,7 +202,9 @@ class Notification:
     for acceptance and the 15 s for delivery. `fall_back`: there are other contacts to try when these do not reach him.
     `beyond`: wanted however many are coming, because he is one of them and the alarm became stronger, or because enough
     were coming already when it was decided. `settled`: this need not reach him any more, whatever comes: he has
-    answered since, was told that it is over, or enough were coming and a press has set the clock going again."""
+    answered since, or was told that it is over. `rests`: enough were coming, and a press has set the clock going again;
+    until too few are, it need not reach him. `cut_short`: some of it was withdrawn, or came to nothing while it did not
+    help, as a call that an answer has ended; so unless he was reached otherwise, he is to be told anew."""
 
     id: str
     person: str
@@ -214,12 +216,8 @@ class Notification:
     fall_back: bool = True
     beyond: bool = False
     settled: bool = False
-
-    @property
-    def withdrawn(self) -> bool:
-        """Has nothing told him, and something not because it was withdrawn before it left? The console tells nobody."""
-        states = {a.state for a in self.attempts if a.contact is not None}
-        return AttemptState.WITHDRAWN in states and states <= {AttemptState.WITHDRAWN, AttemptState.FAILED}
+    rests: bool = False
+    cut_short: bool = False
 
 
 @quick
@@ -316,9 +314,15 @@ class Alarm:
 
     def wants(self, notification: Notification) -> bool:
         """Does it still help anybody that this reaches him? The all-clear always does."""
+        return self.goes_on_with(notification) and (
+            notification.purpose is Purpose.ALL_CLEAR or notification.person not in self.pressers
+        )
+
+    def goes_on_with(self, notification: Notification) -> bool:
+        """The same, whether or not he has pressed himself."""
         if notification.purpose is Purpose.ALL_CLEAR:
             return True
-        if self.state.ended or notification.settled or notification.person in self.pressers:
+        if self.state.ended or notification.settled or notification.rests:
             return False
         return notification.beyond or self.asks
 

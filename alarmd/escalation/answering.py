@@ -14,7 +14,7 @@ from alarmd.alarm.joining import helps
 from alarmd.alarm.model import SYSTEM, Alarm, NextStep, Person, Responder, ResponderState, State
 from alarmd.alarm.values import replace
 from alarmd.escalation.draft import Draft, Refusal
-from alarmd.escalation.plan import advance, all_clear, awaiting, do_now, resumed, standing
+from alarmd.escalation.plan import advance, all_clear, awaiting, do_now, look_for_lost, resumed, standing
 from alarmd.escalation.veil import is_behind
 from alarmd.organisation.model import Chain, Organisation
 
@@ -155,6 +155,7 @@ def _leave(draft: Draft, by: Person, reason: Reason | None = None) -> None:
         data |= {"reason": reason.value}
     draft.happens(EventKind.DECLINED, by, data, state)
     advance(draft)
+    look_for_lost(draft)
     draft.end_calls(before, by)
     draft.show(before)
 

@@ -111,30 +111,38 @@ def try_other(draft: Draft, notification: Notification, reason: Reason) -> None:
         notify(draft, recipient, notification, [_attempt(draft, recipient, contact)], reason)
 
 
-def give_up(draft: Draft, failed: Notification) -> None:
-    """Once every way to everybody whom the step told has failed and too few are coming: those of its `else`; where that
-    has nobody, or their ways have failed too, the next step of this round at once."""
+def give_up(draft: Draft, number: int, round: int) -> None:
+    """Once this step is lost and too few are coming: those of its `else`; where that has nobody, or is lost too, the
+    next step of this round at once. Not where an exercise has kept somebody from being told: he would have been."""
     alarm = draft.alarm
-    newest = next(n for n in alarm.notifications if n.id == failed.id)
-    lost = retry.gave_up(alarm, newest) if alarm.asks and not alarm.enough else ()
-    step = draft.chain.steps[failed.step - 1] if lost else None
+    lost = retry.lost(alarm, number, round) if alarm.asks and not alarm.enough else ()
+    step = draft.chain.steps[number - 1] if lost else None
     if step is None or step.by == (CONSOLE,):
+        return
+    if _stays_inside(alarm) and any(target.kind is TargetKind.EXTERNAL for target in step.notify):
         return
     others = _able(draft, step, step.otherwise, _never(alarm) | {r.person for r in alarm.responders} | {*lost})
     for recipient in _inside(draft, others):
-        tell(draft, recipient, step, NextStep(failed.step, failed.round, None), Reason.EVERY_WAY_FAILED)
+        tell(draft, recipient, step, NextStep(number, round, None), Reason.EVERY_WAY_FAILED)
     if not others:
-        _hurry(draft, failed)
+        _hurry(draft, number, round)
 
 
-def _hurry(draft: Draft, failed: Notification) -> None:
-    """The step behind the one that failed, unless it is done or the next round's, is due now, and those behind it move
+def look_for_lost(draft: Draft) -> None:
+    """Somebody cannot come: is a step lost by that? Of each step its last round."""
+    rounds = {n.step: n.round for n in draft.alarm.notifications if n.purpose is Purpose.STEP}
+    for number, round in rounds.items():
+        give_up(draft, number, round)
+
+
+def _hurry(draft: Draft, lost: int, round: int) -> None:
+    """The step behind the one that is lost, unless it is done or the next round's, is due now, and those behind it move
     up by as much: it would have been, had this one been known to reach nobody."""
     clock = draft.alarm.next
-    if clock is None or clock.at is None or (clock.step, clock.round) != (failed.step + 1, failed.round):
+    if clock is None or clock.at is None or (clock.step, clock.round) != (lost + 1, round):
         return
     sooner = replace(clock, at=min(clock.at, draft.now))
-    data = {"reason": Reason.EVERY_WAY_FAILED.value, "step": failed.step, "next": next_wire(sooner)}
+    data = {"reason": Reason.EVERY_WAY_FAILED.value, "step": lost, "next": next_wire(sooner)}
     draft.happens(EventKind.ESCALATED, SYSTEM, data)
     advance(draft)
 
@@ -145,15 +153,15 @@ def advance(draft: Draft) -> None:
     while (clock := draft.alarm.next) is not None and clock.at is not None and clock.at <= draft.now:
         _do_step(draft, clock, _reason(draft, clock))
     if draft.alarm.next != before:
-        _make_up(draft)
+        make_up(draft)
 
 
-def _make_up(draft: Draft) -> None:
-    """With a step that is done, those of earlier steps whose messages were withdrawn when enough were coming, by the
+def make_up(draft: Draft) -> None:
+    """With a step that is done, those of earlier steps whose messages were cut short when enough were coming, by the
     ways of their own step."""
     alarm, organisation = draft.alarm, draft.organisation
     without = _never(alarm) | {r.person for r in alarm.responders}
-    for missed in retry.untold(alarm):
+    for missed in retry.missed(alarm):
         step = draft.chain.steps[missed.step - 1]
         kind = TargetKind.EXTERNAL if missed.person in organisation.externals else TargetKind.PERSON
         again = NextStep(missed.step, missed.round, None)
@@ -168,9 +176,11 @@ def do_now(draft: Draft, clock: NextStep, reason: Reason) -> None:
     tried: set[int] = set()
     while after is not None and after.step not in tried:
         if _do_step(draft, replace(after, at=draft.now), reason):
-            return
+            break
         tried.add(after.step)
         after = draft.alarm.next
+    if draft.alarm.asks:
+        make_up(draft)
 
 
 def _do_step(draft: Draft, clock: NextStep, reason: Reason) -> bool:

@@ -13,7 +13,7 @@ from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState
 from alarmd.alarm.values import replace
 from alarmd.escalation import retry
 from alarmd.escalation.draft import Draft
-from alarmd.escalation.plan import give_up, notify, try_other
+from alarmd.escalation.plan import give_up, make_up, notify, try_other
 
 RANK = {
     AttemptState.QUEUED: 0,
@@ -46,6 +46,8 @@ def receive(draft: Draft, reported: Reported) -> None:
     if not draft.alarm.wants(notification):
         # A call that the provider took only after an answer had made it pointless must not go on ringing.
         draft.end_call(told)
+    elif reported.state is AttemptState.WITHDRAWN and draft.alarm.asks:
+        make_up(draft)  # by an answer that was taken back before this was known
     if reported.state in (AttemptState.FAILED, AttemptState.UNKNOWN):
         _go_on(draft, reported)
 
@@ -58,6 +60,8 @@ def _go_on(draft: Draft, reported: Reported) -> None:
     recipient = draft.organisation.recipient(notification.person)
     if recipient is None or retry.reached(notification) or not draft.alarm.wants(notification):
         return
+    if notification.cut_short:  # he is told anew
+        return
     if reported.again_in is not None and retry.may_try_again(attempt):
         again = Attempt(
             draft.ids(), attempt.channel, attempt.contact, AttemptState.QUEUED, draft.now, draft.now, attempt.tried + 1
@@ -65,6 +69,7 @@ def _go_on(draft: Draft, reported: Reported) -> None:
         notify(
             draft, recipient, notification, [again], Reason.TRY_AGAIN, draft.now + timedelta(seconds=reported.again_in)
         )
-    elif retry.all_failed(notification):
+        return
+    if retry.all_failed(notification):
         try_other(draft, notification, Reason.ATTEMPT_FAILED)
-        give_up(draft, notification)
+    give_up(draft, notification.step, notification.round)

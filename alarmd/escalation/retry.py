@@ -8,7 +8,7 @@ a call is delivered when it was answered, by whomever.
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from alarmd.alarm.model import Alarm, Attempt, AttemptState, Notification, Purpose
+from alarmd.alarm.model import Alarm, Attempt, AttemptState, Notification, Purpose, ResponderState
 from alarmd.organisation.model import CONSOLE, TEXTUAL, Person, Recipient
 
 ACCEPTED_WITHIN = timedelta(seconds=3)
@@ -18,6 +18,8 @@ TRIES = 3
 
 REACHED = frozenset({AttemptState.DELIVERED, AttemptState.ANSWERED, AttemptState.SEEN})
 DEAD = frozenset({AttemptState.FAILED, AttemptState.WITHDRAWN})
+VAIN = frozenset({AttemptState.FAILED, AttemptState.UNKNOWN})
+"""A provider that cannot be asked must not keep others waiting."""
 TAKEN = REACHED | {AttemptState.ACCEPTED}
 
 
@@ -56,29 +58,45 @@ def tried_contacts(attempts: Iterable[Attempt]) -> set[int | None]:
     return {a.contact for a in attempts if a.state is not AttemptState.WITHDRAWN}
 
 
-def untold(alarm: Alarm) -> tuple[Notification, ...]:
-    """The newest of each whom this chain's steps have told nothing, because it was withdrawn when enough were coming;
-    of those who have answered since, none."""
-    missed = [n for n in _newest(alarm) if n.withdrawn and not n.settled]
-    if not missed:  # as nearly always, and a chain may go on for days
+def missed(alarm: Alarm) -> tuple[Notification, ...]:
+    """The newest of each whom it has not reached, because it was cut short when enough were coming, by this chain; of
+    those who have answered since, none."""
+    short = [n for n in _newest(alarm) if n.cut_short and not n.settled and not reached(n)]
+    if not short:  # as nearly always, and a chain may go on for days
         return ()
-    told = {n.person for n in alarm.notifications if n.purpose is Purpose.STEP and not all_failed(n)}
-    return tuple(n for n in missed if n.person not in told and n.attempts[0].begun >= _began(alarm))
+    began = _began(alarm)
+    return tuple(n for n in short if n.attempts[0].begun >= began)
 
 
-def gave_up(alarm: Alarm, failed: Notification) -> tuple[str, ...]:
-    """Whom the step of this chain told, when every way to each of them has failed; else nobody."""
-    began, place = _began(alarm), (failed.step, failed.round, Purpose.STEP)
-    of_step = [n for n in alarm.notifications if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began]
-    lost = failed in of_step and all(all_failed(n) and not n.withdrawn for n in of_step)
-    return tuple(n.person for n in of_step) if lost else ()
+def lost(alarm: Alarm, step: int, round: int) -> tuple[str, ...]:
+    """Whom this step of this chain told, when some of them cannot be reached and all others have said that they cannot
+    come; else nobody."""
+    began, place = _began(alarm), (step, round, Purpose.STEP)
+    newest = {
+        n.person: n
+        for n in alarm.notifications
+        if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began
+    }
+    declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
+    others = [n for person, n in newest.items() if person not in declined]
+    return tuple(newest) if any(map(_ways, others)) and all(map(_given_up, others)) else ()
+
+
+def _given_up(notification: Notification) -> bool:
+    """Has every way come to nothing, as far as is known, and is there no other?"""
+    return not (notification.cut_short or notification.fall_back) and _ways(notification) <= VAIN
+
+
+def _ways(notification: Notification) -> set[AttemptState]:
+    """What has become of each but the console, of which nobody knows whether it tells him."""
+    return {a.state for a in notification.attempts if a.channel != CONSOLE}
 
 
 def judged_at(notification: Notification) -> datetime | None:
     """When it is judged whether the newest attempts reach him; None when they have, or when there is nothing else to
-    try, or when it was withdrawn and waits for the next step."""
+    try, or when it was cut short, and he is told anew."""
     if (
-        notification.withdrawn
+        notification.cut_short
         or not notification.fall_back
         or notification.purpose is Purpose.ALL_CLEAR
         or reached(notification)

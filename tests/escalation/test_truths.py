@@ -320,12 +320,13 @@ class Truths(RuleBasedStateMachine):
 
     @invariant()
     def nothing_pointless_is_wanted(self) -> None:
-        """Once enough are coming nobody is told who was to be told before; only those asked for since."""
+        """Once enough are coming nobody is told who was to be told before; only those asked for since. What rests,
+        because a press has set the clock going while enough are coming, waits until too few are."""
         tells = {e.attempt: e for e in self.story.effects if isinstance(e, Tell) and e.purpose is Purpose.STEP}
         for alarm in self.story.alarms.values():
             for notification in alarm.notifications:
                 over = alarm.state.ended or (not alarm.asks and not notification.beyond)
-                over |= notification.person in alarm.pressers
+                over |= notification.person in alarm.pressers or notification.rests
                 for attempt in notification.attempts:
                     if (tell := tells.get(attempt.id)) is not None:
                         done = notification.settled or attempt.state is not AttemptState.QUEUED

@@ -5,12 +5,12 @@ from the press to the end, through every answer, lapse and upgrade. What the eng
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import zip_longest
 
 from alarmd.alarm.events import EventKind, Reason
-from alarmd.alarm.model import AttemptState, NextStep, Purpose, State
-from alarmd.organisation.model import CONSOLE, Chain, TargetKind
+from alarmd.alarm.model import NextStep, State
+from alarmd.organisation.model import Chain, TargetKind
 from tests.simulation.answers import COME, Answers, chain_for, pressed_silently
+from tests.simulation.lost import REACHED, lost, states
 from tests.simulation.meant import meant
 from tests.simulation.record import Record, Told
 
@@ -57,16 +57,17 @@ class Clock:
 
     def findings(self, tale: list[Told]) -> Iterator[str]:
         """What is not as it should be; the first event that is wrong is the last that is judged."""
-        for told, following in zip_longest(tale, tale[1:]):
+        for number, told in enumerate(tale):
+            following = tale[number + 1] if number + 1 < len(tale) else None
             wrong = list(self._kept_waiting(told.at))
             if told.event.kind is EventKind.STEP_DUE or self._passed(told):
                 wrong += self._do(told)
             if self._hurried(told):
-                wrong += self._hurry(told)
+                wrong += self._hurry(tale, number)
             coming = self.answers.coming
             wrong += self.answers.hear(told)
             self._move(told, fewer=self.answers.coming < coming)
-            wrong += [*self._shown(told), *self._waits(told, following)]
+            wrong += [*self._shown(told), *self._waits(tale, number, following)]
             yield from wrong
             if wrong:
                 return
@@ -86,31 +87,27 @@ class Clock:
         unmoving = (Reason.ASKED_FOR_MORE, Reason.EVERY_WAY_FAILED)
         return told.event.kind is EventKind.ESCALATED and told.event.data["reason"] not in unmoving
 
-    def _hurry(self, told: Told) -> Iterator[str]:
-        """The next step comes at once because every way of the one before it has failed."""
-        due = self._due
-        if told.event.data["step"] != due.step - 1 or due.at is None or not self._lost(told):
+    def _hurry(self, tale: list[Told], number: int) -> Iterator[str]:
+        """The next step comes at once because the one before it is lost."""
+        told, due = tale[number], self._due
+        is_lost = lost(self._seen, tale, number, due.step - 1, due.round)
+        if told.event.data["step"] != due.step - 1 or due.at is None or not is_lost:
             yield f"hurries step {due.step} of round {due.round} at {told.at:.3f}, and step {due.step - 1} is not lost"
         due.at, due.since = min(due.at or told.event.at, told.event.at), told
 
-    def _lost(self, told: Told) -> bool:
-        """Has every message of the step before the next one failed?"""
-        due, at = self._due, self._began
-        place = (due.step - 1, due.round, Purpose.STEP)
-        known = [n for n in told.alarm.notifications if (n.step, n.round, n.purpose) == place]
-        states = {a.state for n in known if n.attempts[0].begun >= at for a in n.attempts if a.contact is not None}
-        return states == {AttemptState.FAILED} and self._chain.steps[due.step - 2].by != (CONSOLE,)
-
-    def _waits(self, told: Told, following: Told | None) -> Iterator[str]:
+    def _waits(self, tale: list[Told], number: int, following: Told | None) -> Iterator[str]:
         """With the last of them nothing is waited for: those of its `else`, or the next step."""
-        data, due = told.event.data, self._due
-        if told.event.kind is not EventKind.RECEIPT or due.at is None or self.answers.enough or not self._lost(told):
+        told, due = tale[number], self._due
+        if told.event.kind is not EventKind.RECEIPT or due.at is None or self.answers.enough:
             return
-        failed = next(n for n in told.alarm.notifications if n.id == data["notification"])
-        helps = not failed.settled and failed.person not in told.alarm.pressers
+        failed = next(n for n in told.alarm.notifications if n.id == told.event.data["notification"])
+        helps = not failed.settled and not failed.rests and failed.person not in told.alarm.pressers
+        reached = states(failed) & REACHED
         otherwise = self._chain.steps[due.step - 2].otherwise
         kept = not self._seen.leaves(told.alarm) and any(t.kind is TargetKind.EXTERNAL for t in otherwise)
-        if (failed.step, failed.round) != (due.step - 1, due.round) or not helps or kept:
+        if (failed.step, failed.round) != (due.step - 1, due.round) or not helps or kept or reached:
+            return
+        if not lost(self._seen, tale, number, due.step - 1, due.round):
             return
         again = {"every_way_failed", "attempt_failed", "try_again"}
         if following is None or following.event.at != told.event.at or following.event.data.get("reason") not in again:

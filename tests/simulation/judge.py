@@ -113,7 +113,11 @@ def pointless(alarm: Alarm, notification: Notification) -> bool:
     ended = alarm.state in (State.RESOLVED, State.CANCELLED)
     stands = alarm.next is None or alarm.next.at is None
     return (
-        ended or notification.settled or notification.person in alarm.pressers or (stands and not notification.beyond)
+        ended
+        or notification.settled
+        or notification.rests
+        or notification.person in alarm.pressers
+        or (stands and not notification.beyond)
     )
 
 

@@ -7,33 +7,36 @@ from itertools import takewhile
 
 from alarmd.alarm.events import EventKind, Reason
 from alarmd.alarm.model import Alarm, AttemptState, Notification, Purpose
-from alarmd.organisation.model import CONSOLE, Step, Target, TargetKind
+from alarmd.organisation.model import Step, Target, TargetKind
+from tests.simulation.lost import REACHED, asking, began_with, cut_short, lost, states
 from tests.simulation.meant import who_can
 from tests.simulation.record import Record, Told
 from tests.simulation.telling import first_ways
 
 FOLLOWS = (EventKind.NOTIFIED, EventKind.ESCALATED, EventKind.STEP_DUE)
-LOST = {AttemptState.FAILED, AttemptState.WITHDRAWN}
 
 
 def others_are_told(seen: Record) -> Iterator[str]:
-    """When every way to everybody of a step has failed and too few are coming, those of its `else` are told at once."""
+    """When a step is lost and too few are coming, those of its `else` are told at once."""
     for id, tale in seen.tales.items():
-        for number, told in enumerate(tale):
-            lost = _lost(tale, number)
-            if not lost:
-                continue
-            step = _step(seen, told, lost[0])
-            without = {n.person for n in lost} | _answered(told.alarm)
-            right = [] if step.by == (CONSOLE,) else who_can(seen, told, step, step.otherwise, without)
-            following = _following(tale, number)
-            here = [
-                t for t in following if t.event.data.get("notification") and _is_for(t, lost[0], "every_way_failed")
-            ]
-            if [t.event.data["person"] for t in here] != right:
-                what = f"{id}: every way of step {lost[0].step} has failed at {told.at:.3f}"
-                yield f"{what}, {[t.event.data['person'] for t in here]} are told and should be {right}"
-            yield from (f"{id}: {finding}" for t in here for finding in _by_its_ways(seen, t))
+        for number in range(len(tale)):
+            for step, round in _places(tale, number):
+                yield from (f"{id}: {finding}" for finding in _others(seen, tale, number, step, round))
+
+
+def _others(seen: Record, tale: list[Told], number: int, step: int, round: int) -> Iterator[str]:
+    """After what else this event has done at once."""
+    following = _following(tale, number)
+    gone = lost(seen, tale, _then(tale, number), step, round)
+    if not gone:
+        return
+    told = tale[number]
+    whole = _step(seen, told, gone[0])
+    right = who_can(seen, told, whole, whole.otherwise, {n.person for n in gone} | _answered(told.alarm))
+    here = [t for t in following if t.event.data.get("notification") and _is_for(t, gone[0], "every_way_failed")]
+    if [t.event.data["person"] for t in here] != right:
+        yield f"step {step} is lost at {told.at:.3f}, {[t.event.data['person'] for t in here]} are told and not {right}"
+    yield from (finding for t in here for finding in _by_its_ways(seen, t))
 
 
 def who_was_missed_is_told(seen: Record) -> Iterator[str]:
@@ -63,44 +66,41 @@ def _is_done(told: Told) -> bool:
 
 
 def _missed(tale: list[Told], number: int) -> list[Notification]:
-    """Of each the newest message of this chain, where all of it was withdrawn or failed, and no step has told him."""
+    """Before this event: of each the newest message of this chain, where it was cut short and has not reached him."""
+    short = cut_short(tale, number - 1)
     alarm = tale[number - 1].alarm
-    steps = [n for n in alarm.notifications if n.purpose is Purpose.STEP and _states(n)]
+    steps = [n for n in alarm.notifications if n.purpose is Purpose.STEP and states(n)]
     newest = {n.person: n for n in steps}
-    told = {n.person for n in steps if not _states(n) <= LOST}
-    began = _began(tale, number)
+    began = tale[began_with(tale, number)].event.at
     return [
         n
         for n in newest.values()
-        if AttemptState.WITHDRAWN in _states(n)
-        and n.person not in told
-        and not n.settled
-        and n.attempts[0].begun >= tale[began].event.at
+        if n.id in short and not states(n) & REACHED and not n.settled and n.attempts[0].begun >= began
     ]
 
 
-def _lost(tale: list[Told], number: int) -> list[Notification]:
-    """The messages of a step all of which have failed, with this event; none while another way is tried, or where
-    nobody asks any more."""
+def _places(tale: list[Told], number: int) -> list[tuple[int, int]]:
+    """Of which steps it must be asked now whether they are lost: of the one that could not tell somebody, or, when
+    somebody cannot come, of the last round of each.
+    """
     told, data = tale[number], tale[number].event.data
-    if told.event.kind is not EventKind.RECEIPT or data["state"] != AttemptState.FAILED:
+    alarm = tale[_then(tale, number)].alarm
+    if not asking(alarm) or alarm.coming >= alarm.needed:
         return []
-    alarm = told.alarm
+    if told.event.kind is EventKind.DECLINED:
+        return [*{n.step: n.round for n in alarm.notifications if n.purpose is Purpose.STEP}.items()]
+    if told.event.kind is not EventKind.RECEIPT or data["state"] not in (AttemptState.FAILED, AttemptState.UNKNOWN):
+        return []
     failed = next(n for n in alarm.notifications if n.id == data["notification"])
-    began = tale[_began(tale, number)].event.at
-    place = (failed.step, failed.round, Purpose.STEP)
-    of_step = [n for n in alarm.notifications if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began]
     goes_on = any(t.event.data.get("notification") == failed.id for t in _following(tale, number))
-    asks = alarm.next is not None and alarm.next.at is not None and alarm.coming < alarm.needed
-    helps = asks and not failed.settled and failed.person not in alarm.pressers
-    if failed not in of_step or goes_on or not helps or set().union(*map(_states, of_step)) != {AttemptState.FAILED}:
-        return []
-    return of_step
+    helps = not failed.settled and not failed.rests and failed.person not in alarm.pressers
+    return [] if goes_on or not helps or states(failed) & REACHED else [(failed.step, failed.round)]
 
 
-def _began(tale: list[Told], number: int) -> int:
-    """With which event its chain began."""
-    return max((n for n in range(number + 1) if tale[n].event.kind is EventKind.UPGRADED), default=0)
+def _then(tale: list[Told], number: int) -> int:
+    """The last event before anybody is told because of what is lost."""
+    also = takewhile(lambda t: t.event.data.get("reason") != Reason.EVERY_WAY_FAILED, _following(tale, number))
+    return number + sum(1 for _ in also)
 
 
 def _following(tale: list[Told], number: int) -> list[Told]:
@@ -134,8 +134,3 @@ def _target(seen: Record, told: Told, who: str) -> Target:
 def _answered(alarm: Alarm) -> set[str]:
     """Who has said anything, or may not be told."""
     return {r.person for r in alarm.responders} | alarm.pressers | (alarm.veil.people if alarm.veil else set())
-
-
-def _states(notification: Notification) -> set[AttemptState]:
-    """Of the attempts that can reach anybody."""
-    return {a.state for a in notification.attempts if a.contact is not None}

@@ -7,6 +7,7 @@ from itertools import pairwise, takewhile
 from alarmd.alarm.events import EventKind, Json
 from alarmd.alarm.model import Alarm, Notification, Purpose, ResponderState
 from alarmd.organisation.model import CONSOLE, Organisation
+from tests.simulation.lost import cut_short
 from tests.simulation.record import Record, Told
 
 REACHED = {"delivered", "answered", "seen"}
@@ -123,7 +124,8 @@ def _caused(tale: list[Told], number: int) -> bool:
     if reason == "every_way_failed":
         return _all_lost(tale[number - 1].alarm, data) or _of_else(tale, number)
     if reason == "not_told_yet":
-        return _missed(tale[number - 1].alarm, data) and any(t.event.kind in STEPS for t in beside)
+        withdrawn = before.event.data.get("state") == "withdrawn"
+        return _missed(tale[number - 1].alarm, data) and (withdrawn or any(t.event.kind in STEPS for t in beside))
     if reason in PATIENCE:
         known = next(n for n in tale[number - 1].alarm.notifications if n.id == data["notification"])
         return told.event.at - known.since >= PATIENCE[reason]
@@ -142,7 +144,7 @@ def _all_lost(alarm: Alarm, data: Json) -> bool:
     """Has every message of the step failed, and are too few coming?"""
     of_step = [n for n in alarm.notifications if (n.step, n.round) == (data["step"], data["round"])]
     ways = {a.state.value for n in of_step if n.purpose is Purpose.STEP for a in n.attempts if a.contact is not None}
-    return "failed" in ways and alarm.coming < alarm.needed
+    return bool(ways & {"failed", "unknown"}) and alarm.coming < alarm.needed
 
 
 def _missed(alarm: Alarm, data: Json) -> bool:
@@ -150,7 +152,7 @@ def _missed(alarm: Alarm, data: Json) -> bool:
     meant = [n for n in alarm.notifications if n.person == data["person"] and n.purpose is Purpose.STEP]
     ways = {a.state.value for n in meant for a in n.attempts if a.contact is not None}
     of_step = any((n.step, n.round) == (data["step"], data["round"]) for n in meant)
-    return of_step and {"withdrawn"} <= ways
+    return of_step and bool(ways & {"withdrawn", "failed"})
 
 
 def every_way_was_tried(seen: Record) -> Iterator[str]:
@@ -204,7 +206,7 @@ def _all_ways(seen: Record, tale: list[Told], number: int, within: timedelta, en
     if known.purpose is not Purpose.STEP or known.step > len(steps):
         return
     newest = [n for n in stood.notifications if n.person == recipient.id and n.purpose is Purpose.STEP][-1]
-    if {"withdrawn"} <= {a.state.value for a in known.attempts if a.contact is not None} <= FAILED:
+    if known.id in cut_short(tale, number + len(later)):
         return
     tried = {a.contact for a in known.attempts if a.contact is not None}
     if newest is not known or steps[known.step - 1].by == (CONSOLE,) or len(tried) == len(recipient.contact):

@@ -38,8 +38,8 @@ ENGINE = (
     Mutant(
         "a lapse that comes exactly now is none",
         "alarmd.escalation.plan:lapse",
-        "r.arrive_by <= draft.now",
-        "r.arrive_by < draft.now",
+        "until <= draft.now",
+        "until < draft.now",
     ),
     Mutant(
         "a late step pushes the later ones back",
@@ -67,8 +67,8 @@ ENGINE = (
     ),
     Mutant(
         "whose message was withdrawn is taken for told",
-        "alarmd.escalation.plan:_make_up",
-        "in retry.untold(alarm):",
+        "alarmd.escalation.plan:make_up",
+        "in retry.missed(alarm):",
         "in ():",
     ),
     Mutant(
@@ -97,7 +97,7 @@ ENGINE = (
     ),
     Mutant(
         "others go on being told although enough are coming",
-        "alarmd.alarm.model:Alarm.wants",
+        "alarmd.alarm.model:Alarm.goes_on_with",
         "return notification.beyond or self.asks",
         "return True",
     ),
@@ -128,7 +128,7 @@ ENGINE = (
     Mutant(
         "those who are coming are told once more",
         "alarmd.escalation.plan:_people",
-        "_never(alarm) | _coming(alarm)",
+        "_never(alarm) | _excused(draft)",
         "_never(alarm)",
     ),
     Mutant(
@@ -208,12 +208,6 @@ ENGINE = (
         "alarmd.organisation.model:Organisation.chain_for",
         "(bool(c.sites), bool(c.kinds))",
         "(bool(c.kinds), bool(c.sites))",
-    ),
-    Mutant(
-        "one word lapses at a time",
-        "alarmd.escalation.plan:lapse",
-        "r.arrive_by <= draft.now]",
-        "r.arrive_by <= draft.now][:1]",
     ),
     Mutant(
         "a decline leaves the clock standing",
@@ -302,8 +296,38 @@ ENGINE = (
     Mutant(
         "a way that fails leads to no other",
         "alarmd.escalation.receipts:_go_on",
-        "elif retry.all_failed(notification):",
-        "elif False:",
+        "if retry.all_failed(notification):",
+        "if False:",
+    ),
+    Mutant(
+        "a call that was ended by an answer has told somebody",
+        "alarmd.alarm.lifecycle:_told",
+        "and not helps)",
+        "and False)",
+    ),
+    Mutant(
+        "what a press lets rest rests for ever",
+        "alarmd.alarm.lifecycle:_answered",
+        "growing.lacks()",
+        "pass",
+    ),
+    Mutant(
+        "who has declined is waited for",
+        "alarmd.escalation.retry:lost",
+        "if person not in declined]",
+        "]",
+    ),
+    Mutant(
+        "a step waits for a provider that cannot be asked",
+        "alarmd.escalation.retry:_given_up",
+        "_ways(notification) <= VAIN",
+        "_ways(notification) <= DEAD",
+    ),
+    Mutant(
+        "nobody looks whether a step is lost when somebody declines",
+        "alarmd.escalation.plan:look_for_lost",
+        "give_up(draft, number, round)",
+        "pass",
     ),
     Mutant(
         "another try goes by whatever channel comes first",

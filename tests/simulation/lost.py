@@ -1,0 +1,77 @@
+"""Whose message was cut short, and when a step is lost. A plain second implementation (docs/contract.md, Steps)."""
+
+from alarmd.alarm.events import EventKind
+from alarmd.alarm.model import Alarm, AttemptState, Notification, Purpose, ResponderState
+from alarmd.organisation.model import CONSOLE, Step, TargetKind
+from tests.simulation.record import Record, Told
+
+VAIN = {AttemptState.FAILED, AttemptState.UNKNOWN}
+FEWER = (EventKind.LAPSED, EventKind.DECLINED)
+REACHED = {AttemptState.DELIVERED, AttemptState.ANSWERED, AttemptState.SEEN}
+
+
+def cut_short(tale: list[Told], number: int) -> set[str]:
+    """The notifications of which something was withdrawn until this event, or failed while it helped nobody: enough
+    were coming, or had been when a press set the clock going again.
+    """
+    resting: set[str] = set()
+    beyond: set[str] = set()
+    short: set[str] = set()
+    known: set[str] = set()
+    asked = True
+    for told in tale[: number + 1]:
+        event, asks = told.event, asking(told.alarm)
+        about: str = event.data.get("notification", "")
+        if event.kind is EventKind.NOTIFIED and about not in known:
+            known.add(about)
+            beyond |= set() if asked else {about}
+        if event.kind is EventKind.JOINED and asks and not asked:
+            resting |= known - beyond
+        if event.kind in FEWER and told.alarm.coming < told.alarm.needed:
+            resting.clear()
+        if event.kind is EventKind.RECEIPT:
+            in_vain = event.data["state"] == AttemptState.FAILED and (about in resting or not (asks or about in beyond))
+            short |= {about} if in_vain or event.data["state"] == AttemptState.WITHDRAWN else set()
+        asked = asks
+    return short
+
+
+def lost(seen: Record, tale: list[Told], number: int, step: int, round: int) -> list[Notification]:
+    """After this event: the newest message to each whom this step of this chain has told, where some of them cannot be
+    reached and the others have said that they cannot come; none where an exercise keeps somebody from being told.
+    """
+    alarm = tale[number].alarm
+    if step < 1 or step > len(_steps(seen, alarm)):
+        return []
+    whole = _steps(seen, alarm)[step - 1]
+    kept = not seen.leaves(alarm) and any(target.kind is TargetKind.EXTERNAL for target in whole.notify)
+    began, place = tale[began_with(tale, number)].event.at, (step, round, Purpose.STEP)
+    told = {
+        n.person: n
+        for n in alarm.notifications
+        if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began
+    }
+    declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
+    others = [n for n in told.values() if n.person not in declined]
+    short = cut_short(tale, number)
+    vain = [n.id not in short and not n.fall_back and states(n) <= VAIN for n in others]
+    return [*told.values()] if any(map(states, others)) and all(vain) and not kept and whole.by != (CONSOLE,) else []
+
+
+def began_with(tale: list[Told], number: int) -> int:
+    """With which event its chain began."""
+    return max((n for n in range(number + 1) if tale[n].event.kind is EventKind.UPGRADED), default=0)
+
+
+def asking(alarm: Alarm) -> bool:
+    """Does its clock run?"""
+    return alarm.next is not None and alarm.next.at is not None
+
+
+def states(notification: Notification) -> set[AttemptState]:
+    """Of the attempts that can reach anybody."""
+    return {a.state for a in notification.attempts if a.contact is not None}
+
+
+def _steps(seen: Record, alarm: Alarm) -> tuple[Step, ...]:
+    return seen.organisation(alarm).chains[alarm.chain].steps
