@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.simulation.mutants import Mutant, switched_on
 from tests.simulation.world import run
+from tests.simulation.wrongs_of_telling import TELLING
 from tests.simulation.wrongs_of_the_engine import ENGINE
 from tests.simulation.wrongs_of_the_loop import LOOP
 
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE}")
     parser.add_argument("--only", default="", help="those whose text has this in it")
     asked = parser.parse_args()
-    hunted = [mutant for mutant in (*LOOP, *ENGINE) if asked.only in mutant.wrong]
+    hunted = [mutant for mutant in (*LOOP, *ENGINE, *TELLING) if asked.only in mutant.wrong]
     with ProcessPoolExecutor() as processes:
         found = dict(zip(hunted, processes.map(hunt, hunted), strict=True))
     if asked.write:

@@ -1,7 +1,7 @@
 """Small wrongs, each of them one that somebody has once made or nearly made here. `make mutants` switches them on one
 after the other: the simulated world must find every one. A wrong is a change of a function's text, made in memory; one
-whose text is no longer there fails loudly, so that the list follows the code. They stand in `wrongs_of_the_loop.py` and
-`wrongs_of_the_engine.py`.
+whose text is no longer there fails loudly, so that the list follows the code. They stand in `wrongs_of_the_loop.py`,
+`wrongs_of_the_engine.py` and `wrongs_of_telling.py`.
 """
 
 import inspect

@@ -5,6 +5,7 @@ import pytest
 from tests.simulation.mutants import switched_on
 from tests.simulation.story import told
 from tests.simulation.world import run
+from tests.simulation.wrongs_of_telling import TELLING
 from tests.simulation.wrongs_of_the_engine import ENGINE
 from tests.simulation.wrongs_of_the_loop import LOOP
 
@@ -44,7 +45,7 @@ def test_a_seed_replays_exactly() -> None:
 
 
 def test_every_small_wrong_fits_the_code_and_leaves_no_trace() -> None:
-    for mutant in (*LOOP, *ENGINE):
+    for mutant in (*LOOP, *ENGINE, *TELLING):
         with switched_on(mutant):
             pass
     assert not run(3).findings
