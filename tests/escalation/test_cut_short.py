@@ -62,6 +62,18 @@ def test_whose_text_was_taken_and_whose_call_was_withdrawn_is_called_when_she_do
     assert told_anew(story) == dict.fromkeys(OTHERS, 60)
 
 
+def test_what_is_heard_of_the_message_that_was_cut_short_leads_to_nothing_more() -> None:
+    story = alarm(by=("sms", "voice"))
+    old = story.attempt("per", "sms").id
+    story.report(old, AttemptState.ACCEPTED)
+    story.does("ola", Action.EN_ROUTE)
+    withdrawn(story, "voice")
+    story.wait(60)
+    before = len(story.events[story.last])
+    story.report(old, AttemptState.FAILED)
+    assert [e.kind for e in story.events[story.last][before:]] == [EventKind.RECEIPT]
+
+
 def test_who_was_reached_before_is_not_told_anew() -> None:
     story = alarm(by=("sms", "voice"))
     for who in OTHERS:
