@@ -78,10 +78,11 @@ def export(organisation: Organisation) -> str:
 
 
 class _Representer(SafeRepresenter):
-    """Quotes what the library itself would not read back: a plain `?x` is a key without its first sign."""
+    """Quotes what the library itself would not read back: a plain `?x` is a key without its first sign, and a plain
+    `:x` none at all between braces."""
 
     def text(self, text: str) -> ScalarNode:
-        quote = "'" if text.startswith("?") else None
+        quote = "'" if text.startswith(("?", ":")) else None
         node: ScalarNode = self.represent_scalar("tag:yaml.org,2002:str", text, style=quote)
         return node
 
