@@ -122,8 +122,8 @@ def upgrade(draft: Draft, signal: Signal, coercion: Json = MappingProxyType({}))
     """The new kind's chain, from the alarm's own version of the organisation, starts its first step now. Whoever was
     coming still is; whether he counts and how many are needed is the new chain's word. Its first step is done even
     when enough are coming, for they were called to something weaker: only then does the clock stand; and these are told
-    into what they come. `coercion`, of a
-    duress PIN, is added to the event's data; to whom it is said to be over, he comes no longer."""
+    into what they come. `coercion`, of a duress PIN, is added to the event's data; to whom it is said to be over, he
+    comes no longer."""
     before = draft.alarm
     chain = draft.organisation.chain_for(signal.kind, before.site)
     rule = chain.acknowledge
