@@ -73,7 +73,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._held_back = False
         self._checking = self._check_again = False
-        self._closed = False
+        self._begun = self._closed = False
 
     @property
     def watching(self) -> int:
@@ -83,6 +83,7 @@ class Hub:
     def begin(self, head: Head) -> None:
         """Where the log stands before the first `offer`."""
         self.position = head.position
+        self._begun = True
 
     def changed(self, head: Head) -> None:
         """Organisation or access is another: whoever may look no longer is cut at once."""
@@ -114,6 +115,9 @@ class Hub:
         self.flush()
         if self._closed:
             viewer.cut(SERVICE_RESTART, "come back with after=POSITION")
+            return True
+        if not self._begun:  # what is written until then would be missing
+            viewer.cut(TRY_AGAIN_LATER, "where the log ends is not known yet")
             return True
         missing = self._since(viewer.position)
         if missing is None or len(missing) > IN_ONE_FRAME:

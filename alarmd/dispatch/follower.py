@@ -48,12 +48,12 @@ class Follower:
 
     def offer(self, committed: Sequence[Committed]) -> None:
         """What this node has just committed: told on at once where it follows what is known, else fetched with what
-        lies between.
+        lies between. Before it is known where the log stands it is no news.
         """
         logged = [one for c in committed for one in c.logged]
         if not logged:
             return
-        if logged[0].position == self._position + 1:
+        if self._begun and logged[0].position == self._position + 1:
             self._tell(logged)
         else:
             self._wake.set()

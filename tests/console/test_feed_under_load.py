@@ -7,10 +7,11 @@ from typing import Any
 
 from alarmd.access.model import Caller, Scope
 from alarmd.console import viewer
+from alarmd.console.desk import Spawn
 from alarmd.console.feed import CREDIT, LONGEST_PAUSE, Hub
 from alarmd.console.sight import IN_ONE_FRAME
 from alarmd.console.viewer import Viewer
-from alarmd.ports import Logged
+from alarmd.ports import Clock, Head, Logged
 from tests.support.virtual import VirtualClock
 
 CALLER = Caller("hash", "guards", Scope.READ)
@@ -52,6 +53,12 @@ async def nobody(_: Caller) -> Caller | None:
     return None
 
 
+def begun(clock: Clock, spawn: Spawn = no_task) -> Hub:
+    hub = Hub(clock, spawn, nobody)
+    hub.begin(Head(0, 0, 0))
+    return hub
+
+
 def logged(position: int, size: int = 0) -> Logged:
     return Logged(position, "a", None, f'{{"kind":"noted","text":"{"x" * size}"}}')
 
@@ -59,7 +66,7 @@ def logged(position: int, size: int = 0) -> Logged:
 async def test_five_hundred_consoles_are_work_and_ten_are_none() -> None:
     clock = VirtualClock()
     for consoles, at_once in ((10, 20), (100, 16), (500, 4)):
-        hub = Hub(clock, no_task, nobody)
+        hub = begun(clock)
         viewers = [taking(hub) for _ in range(consoles)]
         await clock.advance(CREDIT.total_seconds())
         for position in range(1, 21):
@@ -70,7 +77,7 @@ async def test_five_hundred_consoles_are_work_and_ten_are_none() -> None:
 
 async def test_after_a_quiet_moment_a_press_waits_for_nothing_and_a_flood_goes_together_again() -> None:
     clock = VirtualClock()
-    hub = Hub(clock, no_task, nobody)
+    hub = begun(clock)
     viewers = [taking(hub) for _ in range(500)]
     for begin in (1, 101):
         await clock.advance(1)
@@ -84,7 +91,7 @@ async def test_after_a_quiet_moment_a_press_waits_for_nothing_and_a_flood_goes_t
 
 
 def test_nobody_is_given_at_once_more_than_one_frame_holds() -> None:
-    hub = Hub(VirtualClock(), no_task, nobody)
+    hub = begun(VirtualClock())
     hub.offer([logged(n) for n in range(1, 2 * IN_ONE_FRAME + 1)])
     far, near = Taking(), Taking()
     assert not hub.join(Viewer(far, CALLER, no_task))
@@ -97,7 +104,7 @@ def test_nobody_is_given_at_once_more_than_one_frame_holds() -> None:
 async def test_a_console_that_takes_nothing_costs_the_others_no_time() -> None:
     """Nothing is waited for: the one that takes nothing is passed, and cut when too much waits for it."""
     works: list[Coroutine[Any, Any, None]] = []
-    hub = Hub(VirtualClock(), lambda _name, work: works.append(work), nobody)
+    hub = begun(VirtualClock(), lambda _name, work: works.append(work))
     stuck = Viewer(Stuck(), CALLER, lambda _name, work: works.append(work))
     assert hub.join(stuck)
     quick = taking(hub)
@@ -109,3 +116,18 @@ async def test_a_console_that_takes_nothing_costs_the_others_no_time() -> None:
     assert stuck._size <= viewer.MOST_WAITING
     for work in works:
         work.close()
+
+
+def test_nobody_follows_before_it_is_known_where_the_log_ends() -> None:
+    works: list[Coroutine[Any, Any, None]] = []
+    hub = Hub(VirtualClock(), no_task, nobody)
+    early = Viewer(Taking(), CALLER, lambda _name, work: works.append(work))
+    assert hub.join(early)
+    assert early._end == (viewer.TRY_AGAIN_LATER, "where the log ends is not known yet")
+    for work in works:
+        work.close()
+    hub.begin(Head(7, 0, 0))
+    late = Viewer(Taking(), CALLER, no_task)
+    late.position = 7
+    assert hub.join(late)
+    assert hub.watching == 1
