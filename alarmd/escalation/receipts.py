@@ -62,7 +62,7 @@ def _go_on(draft: Draft, reported: Reported) -> None:
         return
     if notification.cut_short:  # he is told anew
         return
-    if reported.again_in is not None and retry.may_try_again(attempt):
+    if reported.again_in is not None and retry.may_try_again(notification, attempt):
         again = Attempt(
             draft.ids(), attempt.channel, attempt.contact, AttemptState.QUEUED, draft.now, draft.now, attempt.tried + 1
         )

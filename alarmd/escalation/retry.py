@@ -117,9 +117,10 @@ def all_failed(notification: Notification) -> bool:
     return all(a.state in DEAD for a in notification.attempts if a.channel != CONSOLE)
 
 
-def may_try_again(attempt: Attempt) -> bool:
-    """Is this contact worth another try?"""
-    return attempt.tried + 1 < TRIES
+def may_try_again(notification: Notification, attempt: Attempt) -> bool:
+    """Is this contact worth another try? Not where one has followed already, when nothing was known of this one."""
+    followed = any(a.contact == attempt.contact and a.tried > attempt.tried for a in notification.attempts)
+    return attempt.tried + 1 < TRIES and not followed
 
 
 def due(alarm: Alarm) -> datetime | None:

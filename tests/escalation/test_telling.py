@@ -218,6 +218,17 @@ def test_an_unknown_outcome_may_be_tried_again_and_else_waits_for_the_judgement(
     assert tried(story) == ["sms", "voice", "voice"]
 
 
+def test_of_what_was_unknown_and_tried_again_a_late_failure_brings_no_second_try() -> None:
+    story = ola_told()
+    report(story, "sms", AttemptState.UNKNOWN, again_in=1.0)
+    first = story.alarm.notifications[0].attempts[1]
+    assert (first.channel, first.state, tried(story)) == ("sms", AttemptState.UNKNOWN, ["sms", "sms"])
+    story.report(first.id, AttemptState.FAILED, again_in=1.0)
+    assert tried(story) == ["sms", "sms"]
+    report(story, "sms", AttemptState.FAILED)
+    assert tried(story) == ["sms", "sms", "voice"], "now every try has failed"
+
+
 def test_a_text_that_is_found_undelivered_later_leads_to_the_next_contact() -> None:
     story = ola_told()
     report(story, "sms", AttemptState.ACCEPTED)
