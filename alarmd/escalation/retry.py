@@ -8,7 +8,7 @@ a call is delivered when it was answered, by whomever.
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from alarmd.alarm.model import Alarm, Attempt, AttemptState, Notification, Purpose, ResponderState
+from alarmd.alarm.model import Alarm, Attempt, AttemptState, Notification, Purpose
 from alarmd.organisation.model import CONSOLE, TEXTUAL, Person, Recipient
 
 ACCEPTED_WITHIN = timedelta(seconds=3)
@@ -69,16 +69,16 @@ def missed(alarm: Alarm) -> tuple[Notification, ...]:
 
 
 def lost(alarm: Alarm, step: int, round: int) -> tuple[str, ...]:
-    """Whom this step of this chain told, when some of them cannot be reached and all others have said that they cannot
-    come; else nobody."""
+    """Whom this step of this chain told, when some of them cannot be reached and all others have answered: it brings
+    nobody any more. Else nobody."""
     began, place = _began(alarm), (step, round, Purpose.STEP)
     newest = {
         n.person: n
         for n in alarm.notifications
         if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began
     }
-    declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
-    others = [n for person, n in newest.items() if person not in declined]
+    answered = {r.person for r in alarm.responders}
+    others = [n for person, n in newest.items() if person not in answered]
     return tuple(newest) if any(map(_ways, others)) and all(map(_given_up, others)) else ()
 
 
