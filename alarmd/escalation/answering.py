@@ -117,6 +117,7 @@ def _acknowledge(draft: Draft, by: Person) -> None:
     draft.happens(
         EventKind.ACKNOWLEDGED, by, responder_data(by.person, counts=counts, arrive_by=arrive_by, next=clock), state
     )
+    look_for_lost(draft)
 
 
 def _responds(draft: Draft, kind: EventKind, by: Person) -> None:

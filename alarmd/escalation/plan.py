@@ -129,7 +129,7 @@ def give_up(draft: Draft, number: int, round: int) -> None:
 
 
 def look_for_lost(draft: Draft) -> None:
-    """Somebody cannot come: is a step lost by that? Of each step its last round."""
+    """Somebody has answered: is a step lost by that, with those who cannot be reached? Of each step its last round."""
     rounds = {n.step: n.round for n in draft.alarm.notifications if n.purpose is Purpose.STEP}
     for number, round in rounds.items():
         give_up(draft, number, round)

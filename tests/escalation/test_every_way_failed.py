@@ -3,8 +3,8 @@
 import pytest
 
 from alarmd.alarm.incoming import Action
-from alarmd.alarm.model import AttemptState, NextStep
-from alarmd.organisation.model import CONSOLE, Repeat, Target, TargetKind
+from alarmd.alarm.model import AttemptState, Kind, NextStep
+from alarmd.organisation.model import CONSOLE, Acknowledge, Repeat, Target, TargetKind
 from tests.escalation.stories import one, one_after_another
 from tests.support.organisations import answered_by, role, seconds, step, team
 from tests.support.story import Story
@@ -124,3 +124,33 @@ def test_what_a_duress_told_before_a_duress_pin_is_no_way_of_the_chain_that_begi
     story.pin("kari")
     fails(story, "ola")
     assert story.steps() == [(0, 1, ["ola"]), (10, 1, ["ola"]), (10, 2, ["eva"])]
+
+
+def two_needed(kind: Kind | None = None) -> Story:
+    """Ola and Siv are told by text and call, else Per; two must come, and only after two minutes Eva is asked."""
+    chain = (step(0, one("ola"), one("siv"), by=("voice", "sms"), otherwise=(one("per"),)), step(120, role("manager")))
+    story = Story(answered_by(*chain, acknowledge=Acknowledge(needed=2)))
+    story.press(kind=kind)
+    return story
+
+
+@pytest.mark.parametrize("first", ["answer", "failure"])
+def test_who_is_coming_already_brings_no_second_one(first: str) -> None:
+    story = two_needed()
+    if first == "answer":
+        story.does("ola", Action.ACKNOWLEDGE)
+        assert "per" not in story.told("sms"), "Siv may yet be reached"
+    fails(story, "siv")
+    if first == "failure":
+        assert "per" not in story.told("sms"), "Ola may bring somebody: himself"
+        story.does("ola", Action.EN_ROUTE)
+    assert story.told("sms").count("per") == 1
+
+
+def test_who_is_told_into_what_he_comes_does_not_keep_others_waiting() -> None:
+    story = two_needed(Kind.ASSIST)
+    story.does("ola", Action.ACKNOWLEDGE)
+    story.press(kind=Kind.PANIC)
+    assert story.told("sms").count("ola") == 2
+    fails(story, "siv")
+    assert story.told("sms").count("per") == 1

@@ -1,7 +1,7 @@
 """Whose message was cut short, and when a step is lost. A plain second implementation (docs/contract.md, Steps)."""
 
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.model import Alarm, AttemptState, Notification, Purpose, ResponderState
+from alarmd.alarm.model import Alarm, AttemptState, Notification, Purpose
 from alarmd.organisation.model import CONSOLE, Step, TargetKind
 from tests.simulation.record import Record, Told
 
@@ -38,7 +38,7 @@ def cut_short(tale: list[Told], number: int) -> set[str]:
 
 def lost(seen: Record, tale: list[Told], number: int, step: int, round: int) -> list[Notification]:
     """After this event: the newest message to each whom this step of this chain has told, where some of them cannot be
-    reached and the others have said that they cannot come; none where an exercise keeps somebody from being told.
+    reached and the others have answered; none where an exercise keeps somebody from being told.
     """
     alarm = tale[number].alarm
     if step < 1 or step > len(_steps(seen, alarm)):
@@ -51,8 +51,8 @@ def lost(seen: Record, tale: list[Told], number: int, step: int, round: int) -> 
         for n in alarm.notifications
         if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began
     }
-    declined = {r.person for r in alarm.responders if r.state is ResponderState.DECLINED}
-    others = [n for n in told.values() if n.person not in declined]
+    answered = {r.person for r in alarm.responders}
+    others = [n for n in told.values() if n.person not in answered]
     short = cut_short(tale, number)
     vain = [n.id not in short and not n.fall_back and states(n) <= VAIN for n in others]
     return [*told.values()] if any(map(states, others)) and all(vain) and not kept and whole.by != (CONSOLE,) else []

@@ -81,13 +81,13 @@ def _missed(tale: list[Told], number: int) -> list[Notification]:
 
 def _places(tale: list[Told], number: int) -> list[tuple[int, int]]:
     """Of which steps it must be asked now whether they are lost: of the one that could not tell somebody, or, when
-    somebody cannot come, of the last round of each.
+    somebody has answered, of the last round of each.
     """
     told, data = tale[number], tale[number].event.data
     alarm = tale[_then(tale, number)].alarm
     if not asking(alarm) or alarm.coming >= alarm.needed:
         return []
-    if told.event.kind is EventKind.DECLINED:
+    if told.event.kind in (EventKind.ACKNOWLEDGED, EventKind.DECLINED):
         return [*{n.step: n.round for n in alarm.notifications if n.purpose is Purpose.STEP}.items()]
     if told.event.kind is not EventKind.RECEIPT or data["state"] not in (AttemptState.FAILED, AttemptState.UNKNOWN):
         return []
