@@ -15,7 +15,7 @@ from tests.simulation.hearing import answers_are_there, nobody_gave_up, refusals
 from tests.simulation.joining import helpers_in_need_are_waited_for_nowhere, no_two_are_alike, signals_join_rightly
 from tests.simulation.lights import lights_answer, lights_follow, live_goes_first, silence_is_kept
 from tests.simulation.missed import others_are_told, who_was_missed_is_told
-from tests.simulation.record import LEASE, LOOKS, Record, Told
+from tests.simulation.record import LEASE, LOOKS, Record, Told, just_after
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Sent
 from tests.simulation.telling import (
@@ -161,10 +161,10 @@ def nobody_was_told_in_vain(seen: Record) -> Iterator[str]:
     for sent in seen.around.sent:
         slow = any(w.start <= sent.at <= w.end + 1 for w in seen.scenario.windows if w.trouble is Trouble.SLOW)
         looked = sent.at - (SLOW_RACE if slow else RACE)
-        if seen.standing(sent.alarm, sent.at + 0.0001) is None:
+        if seen.standing(sent.alarm, just_after(sent.at)) is None:
             yield f"{sent.person} was told of {sent.alarm} at {sent.at:.3f}, before it was durable"
         # It may have been pointless when it was looked at, and be wanted again.
-        if not sent.behind and not any(_helped(seen, sent, at) for at in (looked, sent.at)):
+        if not sent.behind and not any(_helped(seen, sent, at) for at in (looked, sent.at, just_after(sent.at))):
             yield f"{sent.person} was told of {sent.alarm} by {sent.channel} at {sent.at:.3f}, which helped nobody"
         if sent.purpose is Purpose.ALL_CLEAR and sent.channel == "voice":
             yield f"{sent.person} was called with an all-clear"

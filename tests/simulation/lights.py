@@ -6,7 +6,7 @@ from itertools import takewhile
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Alarm, Kind, ResponderState, State
 from alarmd.organisation.model import Organisation, TellPresser
-from tests.simulation.record import Record, Told
+from tests.simulation.record import Record, Told, just_after
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Shown
 
@@ -26,7 +26,7 @@ def lights_answer(seen: Record) -> Iterator[str]:
     for s in seen.around.shown:
         for ref in {s.ref, None}:
             shown.setdefault((s.device, ref), []).append(s)
-        if seen.standing(s.alarm, s.at + 0.0001) is None:
+        if seen.standing(s.alarm, just_after(s.at)) is None:
             yield f"{s.alarm}: {s.device} showed {s.state} at {s.at:.3f}, before it was durable"
     for id, tale in seen.tales.items():
         for told in tale:
@@ -94,8 +94,9 @@ def live_goes_first(seen: Record) -> Iterator[str]:
         stood = None if s.behind else seen.standing(s.alarm, s.at)
         if stood is None:
             continue
-        before, holder = (_holder(seen, s.device, at, stood.alarm) for at in (s.at - RACE, s.at))
-        if holder is None or before is None or holder.id != before.id or holder.id == s.alarm:
+        times = (s.at - RACE, s.at, just_after(s.at))
+        before, holder, then = (_holder(seen, s.device, at, stood.alarm) for at in times)
+        if holder is None or {h and h.id for h in (before, then)} != {holder.id} or holder.id == s.alarm:
             continue
         own = stood.alarm.face or stood.alarm
         if own.live and _tells(seen, own):

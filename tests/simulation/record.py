@@ -146,6 +146,12 @@ class Record:
         return second + max(behind, default=0.0)
 
 
+def just_after(at: float) -> float:
+    """What was committed at this second stands then. Of what happens in one instant nobody can say here what came
+    first: whoever looked may have seen a commit of it, or may not."""
+    return at + 0.0001
+
+
 def _over(way: Outage, *, held: bool) -> float:
     """When it is in the way no more of what any node may do, or of what that one holds."""
     if way.node is None:
