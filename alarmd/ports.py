@@ -279,13 +279,14 @@ class Registry(Unit, Protocol):
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What one decision wrote: for the feed, the outbox and the deadlines of this node. `effects` are those leased to
-    it: none where they were left to whoever has room.
+    it: none where they were `left` to whoever has room.
     """
 
     alarm: Alarm | None
     logged: tuple[Logged, ...]
     effects: tuple[Due, ...]
     due: datetime | None
+    left: bool = False
 
 
 class Store(Protocol):

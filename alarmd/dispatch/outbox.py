@@ -111,6 +111,8 @@ class Outbox:
                 self._take(due, late=not opens)
             if one.alarm is not None and one.alarm.id in self._telling:
                 self._latest[one.alarm.id] = one.alarm
+            self._more = self._more or one.left
+        self._fetch_more()
 
     def show(self, alarm: str, feedback: Feedback) -> None:
         """A light that answers again; not stored, since the device asks until it sees it."""
@@ -267,6 +269,10 @@ class Outbox:
         self._leases.held.pop(effect, None)
         self._under_way.discard(effect)
         self._settled.set()
+        self._fetch_more()
+
+    def _fetch_more(self) -> None:
+        """As soon as there is room, and not only when the store is asked the next time."""
         if self._more and self._taken < HELD:
             self._wake.set()
 

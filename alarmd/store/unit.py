@@ -221,7 +221,8 @@ class StoredUnit(StoredSeat):
             self._stand(alarm, decision, logged[0].position)
             self._veil(alarm, len(logged), logged[0].position)
         due = tuple(self._hold(alarm.id, effect, node, now) for effect in decision.effects)
-        return Committed(alarm, logged, due if node else (), decision.due)
+        left = bool(due) and not node
+        return Committed(alarm, logged, () if left else due, decision.due, left)
 
     def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
         return self._lease(self._ask(_CLAIMABLE, {"now": instant(now), "limit": limit}), node, now)

@@ -252,6 +252,20 @@ async def test_what_is_held_is_bounded_and_all_are_told(world: World, monkeypatc
         assert not await loop.store.transact(lambda unit: unit.claim("one", loop.clock.now(), 10_000))
 
 
+async def test_what_was_left_is_fetched_as_soon_as_there_is_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "HELD", 3)
+    monkeypatch.setattr(outbox, "AT_ONCE", 5)
+    wire = world.wires["sms"] = Hanging()
+    async with world.life() as loop:
+        for n in range(5):
+            await loop.submit(pressed("desk-3", f"r{n}", drill=True))
+        assert len(wire.alarms) < 5, "the rest was left in the store"
+        wire.let_go()
+        for _ in range(9):
+            await loop.clock.advance(0.1)
+        assert len(wire.alarms) == 5, "and the store was not asked by the second"
+
+
 async def test_lights_that_wait_for_a_broker_take_no_room_from_people(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
