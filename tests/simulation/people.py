@@ -53,6 +53,14 @@ class Heard:
     refusal: Refusal | None
 
 
+@dataclass(frozen=True)
+class GaveUp:
+    """Somebody has tried from then on for PATIENCE, and nobody has stored it."""
+
+    asked: float
+    what: str
+
+
 @dataclass
 class People:
     """Everybody outside. `up` are the lives that can be reached."""
@@ -64,7 +72,7 @@ class People:
     accepted: list[Accepted] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
-    gave_up: list[str] = field(default_factory=list)
+    gave_up: list[GaveUp] = field(default_factory=list)
     _busy: set[tuple[str, str]] = field(default_factory=set)
     _known: list[str] = field(default_factory=list)
 
@@ -176,16 +184,16 @@ class People:
 
     async def _say(self, what: str, incoming: Incoming) -> Taken | None:
         """Until somebody has stored it. None: nobody has, and he has given up."""
-        chance, until = self.around.scenario.chance, self.around.time + PATIENCE
+        chance, asked = self.around.scenario.chance, self.around.time
         self.around.tell(what)
-        while self.around.time < until:
+        while self.around.time < asked + PATIENCE:
             ready = sorted(name for name, life in self.up.items() if life.ready and not self._avoided(life))
             if ready:
                 taken = await self._ask(self.up[chance.choice(ready)], incoming)
                 if taken is not None:
                     return taken
             await asyncio.sleep(chance.choice([0.2, 1.0]))
-        self.gave_up.append(what)
+        self.gave_up.append(GaveUp(asked, what))
         return None
 
     def _avoided(self, life: Life) -> bool:

@@ -70,11 +70,14 @@ class Record:
     verified: tuple[str, ...]
     ways: list[Outage] = field(init=False)
     """What was in the way; of no node: nobody could do anything."""
+    standstills: list[Outage] = field(init=False)
+    """Of these the times in which nobody could store anything: no single commit that was refused, nor a wrong clock."""
     _duties: dict[int, Duties] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ways = [*self.around.outages]
         self.ways += [Outage(start, end) for start, end in self._nobody_up(self.scenario.nodes)]
+        self.standstills = [way for way in self.ways if way.start < way.end]
         if len(self.scenario.nodes) > 1:
             self.ways += [Outage(at, at + LOOKS) for at, _ in self.scenario.clock]
 
@@ -122,15 +125,11 @@ class Record:
         """Until when must be done what is due at this second: a second later, or after the end of what was in the way.
         `held`: by some node; when that dies its lease must run out first.
         """
-        until, again = at, True
-        while again:
-            again = False
-            for way in self.ways:
-                over = _over(way, held=held) + 0.001
-                concerned = way.alarms is None or alarm in way.alarms
-                if concerned and way.start - GRACE <= until < over:
-                    until, again = over, True
-        return until + GRACE
+        return _after(self.ways, at, alarm, held=held)
+
+    def heard_by(self, at: float) -> float:
+        """Until when whoever tries from this second on must have been heard: so long nobody could have stored it."""
+        return _after(self.standstills, at)
 
     def second_of(self, due: datetime, told: Told) -> float:
         """The second at which an instant comes that was stored with this event. A clock that is put back later must not
@@ -150,6 +149,18 @@ def just_after(at: float) -> float:
     """What was committed at this second stands then. Of what happens in one instant nobody can say here what came
     first: whoever looked may have seen a commit of it, or may not."""
     return at + 0.0001
+
+
+def _after(ways: list[Outage], at: float, alarm: str | None = None, *, held: bool = False) -> float:
+    until, again = at, True
+    while again:
+        again = False
+        for way in ways:
+            over = _over(way, held=held) + 0.001
+            concerned = way.alarms is None or alarm in way.alarms
+            if concerned and way.start - GRACE <= until < over:
+                until, again = over, True
+    return until + GRACE
 
 
 def _over(way: Outage, *, held: bool) -> float:
