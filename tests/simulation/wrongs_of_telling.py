@@ -64,9 +64,9 @@ TELLING = (
         "pass",
     ),
     Mutant(
-        "who has declined is waited for",
+        "who has answered is waited for",
         "alarmd.escalation.retry:lost",
-        "if person not in declined]",
+        "if person not in answered]",
         "]",
     ),
     Mutant(

@@ -75,8 +75,8 @@ LOOP = (
     Mutant(
         "the feed tells what it has, whatever lies between",
         "alarmd.dispatch.follower:Follower.offer",
-        "if logged[0].position == self._position + 1:",
-        "if True:",
+        "if self._begun and logged[0].position == self._position + 1:",
+        "if self._begun:",
     ),
     Mutant(
         "a node that starts goes by the clock on the wall",
