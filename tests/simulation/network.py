@@ -4,7 +4,7 @@ asked; and it fails, hangs and contradicts itself.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alarmd.alarm.effects import EndCall
 from alarmd.alarm.incoming import Reported
@@ -62,8 +62,12 @@ class Network:
             return
         self._taken.append((message, outcome.provider))
         after = chance.choice([0.1, 0.5, 2.0, 9.0])
-        if outcome.state is not AttemptState.UNKNOWN or chance.random() < 0.5:
+        comes = outcome.state is not AttemptState.UNKNOWN or chance.random() < 0.5
+        if comes:
             self.delivered(message.recipient.id, message.alarm.id, channel, after)
+        elif self.around.scenario.late_word:
+            failed = _reported(message, AttemptState.FAILED, None)
+            self.receipt(replace(failed, again_in=outcome.again_in), after)
         if outcome.state is AttemptState.ACCEPTED:
             self._receipts(message, outcome.provider, after)
 

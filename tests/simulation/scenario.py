@@ -9,7 +9,7 @@ from random import Random
 
 from alarmd.alarm.incoming import Action, Pin
 from alarmd.alarm.model import Kind
-from alarmd.organisation.model import Acknowledge, Organisation, Step, Target, TargetKind, TellPresser
+from alarmd.organisation.model import Acknowledge, Organisation, Repeat, Step, Target, TargetKind, TellPresser
 from tests.simulation.offices import CHANNELS, SITES, Turn, office, turn, ways_to
 
 CALM = 45.0
@@ -52,6 +52,8 @@ LONGEST = {
 """Seconds that a time of trouble lasts at most; the others come in instants."""
 NODES = (Trouble.CRASH, Trouble.LEAVE, Trouble.STOP)
 """What happens to one node."""
+SLUGGISH = (Trouble.COMMITS, Trouble.FULL, Trouble.SLOW, Trouble.HANGS)
+"""What keeps a node waiting."""
 RARE = {Trouble.CLOCK: 0.12, Trouble.CROWD: 0.12, Trouble.LEAVE: 0.2}
 DATABASE = "database"
 """Whose clock it is by which nodes go that share one."""
@@ -153,6 +155,8 @@ class Scenario:
     likely: dict[str, float]
     calm_at: float
     ends_at: float
+    late_word: bool = False
+    """A provider that could not tell says later what has failed, and that it may be tried again."""
 
 
 def scenario(seed: int) -> Scenario:
@@ -183,6 +187,9 @@ def scenario(seed: int) -> Scenario:
     )
     _at_one_button(Random(f"{seed} at one button"), known)
     _answered_too_soon(Random(f"{seed} too soon"), known)
+    _a_crowd_in_the_dark(Random(f"{seed} in the dark"), known)
+    _one_after_the_other(Random(f"{seed} one after the other"), known)
+    known.late_word = Trouble.PROVIDER in known.troubles and Random(f"{seed} says it later").random() < 0.2
     return known
 
 
@@ -284,6 +291,44 @@ def _answered_too_soon(chance: Random, known: Scenario) -> None:
     known.habits |= {"p0": Habits(0, 0, 0, 0, 0, 0), "p1": Habits(1.0, 0, 0, 0, 0.05, 0)}
     known.troubles |= {Trouble.PROVIDER}
     known.windows.append(Window(Trouble.PROVIDER, 0.5, 9.0, "sms"))
+
+
+def _a_crowd_in_the_dark(chance: Random, known: Scenario) -> None:
+    """The same: many press while the broker is away, so that more lights wait for it than a crowded node holds, and
+    people have to be told all the same. Not where providers hang or commits are refused: with so little room whoever
+    waits for those would keep all others waiting.
+    """
+    if chance.random() > 0.05 or {Trouble.HANGS, Trouble.COMMITS} & known.troubles:
+        return
+    known.troubles |= {Trouble.CROWD, Trouble.BROKER}
+    known.windows.append(Window(Trouble.BROKER, 0.5, min(known.calm_at, LONGEST[Trouble.BROKER])))
+    for number in range(9):
+        kind = chance.choice([Kind.PANIC, Kind.ASSIST])
+        known.presses.append(Press(chance.uniform(1, 4), DEVICES[number % 3], None, "office/z0", kind, f"c{number}"))
+
+
+def _one_after_the_other(chance: Random, known: Scenario) -> None:
+    """The same: what the second and third have to tell finds a crowded node full of the first, just after it has looked
+    into the store, and it has room again long before it looks the next time. Nobody else presses, and nothing keeps the
+    node from telling: with so little room, what has gathered meanwhile would be late in any case.
+    """
+    if chance.random() > 0.5 or len(known.nodes) > 1 or known.troubles & {*NODES, *SLUGGISH}:
+        return
+    organisation, ways = known.organisation, ("sms", "webhook", "email")
+    some = sorted(organisation.people)[:4]
+    people = {id: replace(organisation.people[id], contact=ways_to(ways)) for id in some}
+    step = Step(timedelta(), tuple(Target(TargetKind.PERSON, id) for id in some), ways)
+    again = Repeat(1, timedelta(minutes=1))
+    chains = {id: replace(chain, steps=(step,), repeat=again) for id, chain in organisation.chains.items()}
+    apart = replace(organisation.joining, same_device=False, same_zone_within=None)
+    everybody = {**organisation.people, **people}
+    known.organisation = replace(organisation, people=everybody, chains=chains, joining=apart)
+    known.changes[:] = [change for change in known.changes if change.organisation is None]
+    known.troubles |= {Trouble.CROWD}
+    at = chance.randint(2, 20) + chance.uniform(0.02, 0.08)
+    known.presses[:] = [
+        Press(at + number * 0.01, DEVICES[number], None, "office/z0", Kind.PANIC, f"t{number}") for number in range(3)
+    ]
 
 
 def _meddling(chance: Random, calm_at: float) -> list[Meddling]:

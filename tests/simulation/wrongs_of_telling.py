@@ -88,6 +88,12 @@ TELLING = (
         "recipient.contact[0].kind, 0,",
     ),
     Mutant(
+        "what was unknown and tried again is tried twice when its failure is known",
+        "alarmd.escalation.retry:may_try_again",
+        "and not followed",
+        "",
+    ),
+    Mutant(
         "what is not accepted is waited for as if it were",
         "alarmd.escalation.retry:judged_at",
         "DELIVERED_WITHIN if taken else ACCEPTED_WITHIN",

@@ -157,6 +157,12 @@ LOOP = (
         "self._more = False",
     ),
     Mutant(
+        "of what a commit left in the store nobody hears",
+        "alarmd.dispatch.outbox:Outbox.offer",
+        "self._more or one.left",
+        "self._more",
+    ),
+    Mutant(
         "an alarm goes by the newest organisation, not by its own",
         "alarmd.dispatch.take:Taker._move",
         "unit.organisation(alarm.organisation)",
