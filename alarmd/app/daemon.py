@@ -52,12 +52,14 @@ from alarmd.observe.logging import configure
 from alarmd.ports import Calendars, Channels, Clock, Lights, Relay, Store
 from alarmd.relay.memory import MemoryRelay
 from alarmd.settings import Settings, service_manager
-from alarmd.store import Database, ThreadedStore, open_database
+from alarmd.store import ThreadedStore, open_database
 
 log = structlog.get_logger()
 
 RELAY_PATIENCE = timedelta(seconds=3)
 RELAY_SLOW = timedelta(milliseconds=500)
+LAST_WORD = 1.0
+"""Seconds for the last transaction of all."""
 SWITCH = 0.001
 """Seconds after which a busy thread lets another in: the writer must not wait long for a loop that fans out."""
 
@@ -110,9 +112,9 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
         database = stack.enter_context(
             closing(open_database(settings.database_url, node=settings.node_name, daemon=True))
         )
-        stack.callback(_let_go, database, settings.node_name)
         clock = clocks.begin(database, SystemClock())
         store = stack.enter_context(closing(ThreadedStore(database)))
+        stack.push_async_callback(_let_go, store, settings.node_name)
         channels = await stack.enter_async_context(open_channels(settings))
         calendars = await stack.enter_async_context(open_late())
         # Imported only where asked for: an office without a broker need not load its client.
@@ -276,13 +278,13 @@ def _say_what_is_missing(house: House, channels: Channels, settings: Settings) -
         )
 
 
-def _let_go(database: Database, node: str) -> None:
-    """What this node has not done, a sister may do at once."""
+async def _let_go(store: ThreadedStore, node: str) -> None:
+    """What this node has not done, a sister may do at once. A store that does not answer is not waited for."""
     try:
-        with database.transaction() as unit:
-            unit.give_back(node)
-    except NotDurable as fault:
-        log.warning("leases run out by themselves", why=str(fault))
+        async with asyncio.timeout(LAST_WORD):
+            await store.transact(lambda unit: unit.give_back(node))
+    except (NotDurable, TimeoutError) as fault:
+        log.warning("leases run out by themselves", why=str(fault) or "the store does not answer")
 
 
 async def _watch(relay: Relay, health: Health, clock: Clock) -> None:

@@ -72,6 +72,10 @@ class Backend(Protocol):
         """Cut the line on which this thread waits."""
         ...
 
+    def hang_up(self) -> None:
+        """Cut every line, and make no new one: the process ends."""
+        ...
+
     def close(self) -> None:
         """Give back connections and locks."""
         ...

@@ -164,6 +164,10 @@ class Database:
         """What this thread waits for does not answer any more: end that, from whichever thread. It gets NotDurable."""
         self._backend.cut(thread)
 
+    def hang_up(self) -> None:
+        """Every thread that waits for the database gets NotDurable, and so does whoever asks from now on."""
+        self._backend.hang_up()
+
     def close(self) -> None:
         """Give back every connection and the daemon's lock."""
         with self._one_at_a_time:

@@ -6,9 +6,9 @@ beside it.
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from alarmd.ports import Reading, Registry
 from alarmd.store.database import Database
@@ -17,6 +17,8 @@ T = TypeVar("T")
 READERS = 2
 PATIENCE = 10.0
 """Seconds for one transaction or question, twice at most: longer, and nobody is there."""
+AT_THE_END = 0.5
+"""Seconds for what is under way when the store is closed."""
 
 
 class ThreadedStore:
@@ -26,6 +28,7 @@ class ThreadedStore:
         self._database = database
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._under_way: set[Future[Any]] = set()
 
     @property
     def alone(self) -> bool:
@@ -45,12 +48,19 @@ class ThreadedStore:
         asked = _Asked(ask, self._database.cut, loop)
         asked.watch()
         try:
-            return await loop.run_in_executor(threads, asked)
+            under_way = threads.submit(asked)
+            self._under_way.add(under_way)
+            under_way.add_done_callback(self._under_way.discard)
+            return await asyncio.wrap_future(under_way)
         finally:
             asked.timer.cancel()
 
     def close(self) -> None:
-        """Wait for what is under way; the threads end."""
+        """Wait a moment for what is under way; what a database that says nothing holds then is cut off. The threads
+        end.
+        """
+        if wait(tuple(self._under_way), AT_THE_END).not_done:
+            self._database.hang_up()
         self._writer.shutdown()
         self._readers.shutdown()
 

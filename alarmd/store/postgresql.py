@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg import conninfo
@@ -21,6 +22,7 @@ from alarmd.store.prepared import Prepared
 DAEMON, SHELL = "alarmd node", "alarmd shell"
 _SCHEMA_LOCK = 0x616C61726D64
 """`alarmd` in ASCII: the advisory lock under which tables are made."""
+_ENDS = "alarmd ends"
 _SESSION = {
     "synchronous_commit": "on",
     "timezone": "UTC",
@@ -49,6 +51,9 @@ class Postgresql:
         self.place = f"PostgreSQL {host}, port {port}, database {given.get('dbname')}"
         self._connection_string = _with_defaults(given, f"{DAEMON} {node}" if daemon else SHELL)
         self._lines: dict[int, psycopg.Connection[Any] | None] = {}
+        self._open: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        self._connecting = threading.Lock()
+        self._hung_up = threading.Event()
         self.writer = self._engine(1)
         self.readers: Engine = self._engine(2).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -107,10 +112,15 @@ class Postgresql:
     def cut(self, thread: int) -> None:
         """A server that was frozen keeps its lines open, and the kernel answers for it: TCP itself never gives up."""
         line = self._lines.get(thread)
-        with suppress(psycopg.Error, OSError, ValueError):  # it has been closed meanwhile
-            if line is not None:
-                with socket.socket(fileno=os.dup(line.fileno())) as same:
-                    same.shutdown(socket.SHUT_RDWR)
+        if line is not None:
+            _shut(line)
+
+    def hang_up(self) -> None:
+        with self._connecting:
+            self._hung_up.set()
+            lines = tuple(self._open)
+        for line in lines:
+            _shut(line)
 
     def close(self) -> None:
         self.writer.dispose()
@@ -119,11 +129,31 @@ class Postgresql:
     def _engine(self, connections: int) -> Engine:
         return create_engine(
             "postgresql+psycopg://",
-            creator=lambda: psycopg.connect(self._connection_string),  # what SQLAlchemy makes of a URL knows one host
+            creator=self._connect,  # what SQLAlchemy makes of a URL knows one host
             pool_size=connections,
             max_overflow=2 * connections - 2,
             use_native_hstore=False,  # saves its question for the type at each connect
         )
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        if self._hung_up.is_set():
+            raise psycopg.OperationalError(_ENDS)
+        line = psycopg.connect(self._connection_string)
+        with self._connecting:
+            if not self._hung_up.is_set():
+                self._open.add(line)
+                return line
+        line.close()
+        raise psycopg.OperationalError(_ENDS)
+
+
+def _shut(line: psycopg.Connection[Any]) -> None:
+    """Whoever waits on it, in whichever thread, is told that it has ended."""
+    with (
+        suppress(psycopg.Error, OSError, ValueError),  # it has been closed meanwhile
+        socket.socket(fileno=os.dup(line.fileno())) as same,
+    ):
+        same.shutdown(socket.SHUT_RDWR)
 
 
 def _leave_pipeline(pipeline: Any) -> Generator[Any, Any, None]:

@@ -132,6 +132,9 @@ class Sqlite:
     def cut(self, thread: int) -> None:
         """Nobody can help a disk that does not answer."""
 
+    def hang_up(self) -> None:
+        """The same: what it has begun to write is waited for."""
+
     def close(self) -> None:
         self.writer.dispose()
         self.readers.dispose()

@@ -105,10 +105,7 @@ def test_frozen_it_answers_honestly_and_goes_on_when_it_thaws(tmp_path: Path, cl
         one.headers("read")
         one.start()
         assert one.press(ref="before").status_code == 202
-        family = _family(cluster)
-        for process in family:
-            os.kill(process, signal.SIGSTOP)
-        try:
+        with frozen(cluster):
             clock = SystemClock()
             began = clock.now()
             refused = one.press(ref="frozen")
@@ -117,13 +114,27 @@ def test_frozen_it_answers_honestly_and_goes_on_when_it_thaws(tmp_path: Path, cl
             assert took < 15
             assert "try again" in refused.json()["detail"] or "cannot be reached" in refused.json()["detail"]
             until(one, 503)
-        finally:
-            for process in family:
-                os.kill(process, signal.SIGCONT)
         until(one, 200)
         first = one.press(ref="frozen")
         assert first.status_code == 202
         assert one.press(ref="frozen").json() == first.json()
+
+
+def test_frozen_it_ends_all_the_same_when_it_is_told_to(tmp_path: Path, cluster: Server, url: str) -> None:
+    """Its threads wait for answers that do not come, on lines that stay open."""
+    with daemon(tmp_path, database_url=url) as one:
+        one.headers("press")
+        one.start()
+        assert one.press(ref="before").status_code == 202
+        with frozen(cluster):
+            assert one.press(ref="frozen").status_code == 503, "one thread, at least, has been waiting for long"
+            clock = SystemClock()
+            began = clock.now()
+            one.stop()
+            took = (clock.now() - began).total_seconds()
+            assert took < servers.ENDED_WITHIN, "then it would have been killed"
+        assert "leases run out by themselves" in one.log
+        assert "Traceback" not in one.log
 
 
 def test_a_failover_loses_nothing_that_was_accepted(tmp_path: Path, cluster: Server, url: str) -> None:
@@ -179,6 +190,19 @@ def test_two_nodes_fail_over_under_load_and_nobody_is_left_out(tmp_path: Path, c
         assert load.seen == list(range(1, len(load.seen) + 1)), "a console sees every event once, in order"
         assert tellings(both, before_the_end=timedelta(seconds=3)) <= heard.keys(), "whom the log names was told"
         assert max(lateness(both).values()).total_seconds() < 60
+
+
+@contextmanager
+def frozen(cluster: Server) -> Iterator[None]:
+    """It keeps every line, and says nothing any more."""
+    family = _family(cluster)
+    for process in family:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in family:
+            os.kill(process, signal.SIGCONT)
 
 
 def _family(server: Server) -> list[int]:
