@@ -149,6 +149,10 @@ class Reading(Protocol):
         that alarmd says of itself crowds out a cry for help."""
         ...
 
+    def open_told(self, who: Callable[[int], Collection[str]]) -> tuple[Alarm, ...]:
+        """All of which one of those was told whom `who` names for the organisation of the alarm; in the same order."""
+        ...
+
     def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
         """The open alarms of a zone that a later signal might join: no technical, test or drill ones."""
         ...

@@ -27,10 +27,6 @@ from alarmd.observe import metrics
 from alarmd.organisation.model import Contact, Organisation, Person
 from alarmd.ports import Clock, Head, Reading, Store
 
-ASKED_AT_MOST = 200
-"""Among so many open alarms the one is looked for that somebody answers by text."""
-
-
 MQTT_READY = ("off", "subscribed", "standby", "unreachable")
 """Contract: ready means subscribed, connected while another node takes the presses, or that the broker could not be
 reached at the first try, which the body then says.
@@ -194,12 +190,15 @@ def _alarm(reading: Reading, id: str) -> tuple[Alarm, Organisation] | None:
 
 
 def _asked(reading: Reading, number: str) -> list[tuple[Person, Alarm, Organisation]]:
+    @cache
+    def owners(version: int) -> dict[str, Person]:
+        return {id: p for id, p in reading.organisation(version).people.items() if _owns(p.contact, number)}
+
     found: list[tuple[Person, Alarm, Organisation]] = []
-    for alarm in reading.open_alarms(at_most=ASKED_AT_MOST):
-        organisation = reading.organisation(alarm.organisation)
-        told = {n.person for n in alarm.notifications}
-        owners = (p for p in organisation.people.values() if p.id in told and _owns(p.contact, number))
-        found += [(person, alarm, organisation) for person in owners if seen_by(alarm, person) is alarm]
+    for alarm in reading.open_told(owners):
+        told, organisation = {n.person for n in alarm.notifications}, reading.organisation(alarm.organisation)
+        people = (person for id, person in owners(alarm.organisation).items() if id in told)
+        found += [(person, alarm, organisation) for person in people if seen_by(alarm, person) is alarm]
     return found
 
 

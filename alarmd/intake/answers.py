@@ -52,7 +52,8 @@ class AnswerDesk(Protocol):
         ...
 
     async def asked(self, number: str) -> Sequence[Asked]:
-        """Open alarms of which the owners of this number (E.164) were told. Raises NotDurable."""
+        """All open alarms of which the owners of this number (E.164) were told, the newest first but those of machines
+        last. Raises NotDurable."""
         ...
 
 
@@ -140,10 +141,13 @@ def _each_once(asked: Sequence[Asked]) -> list[Asked]:
 
 def _choose(asked: Sequence[Asked], answer: Answer, code: str | None) -> Asked | None:
     """The alarm that is meant: by its code; else the only one; else, for one who has arrived, the only one he is coming
-    to. Nobody arrives at a fault of the machinery.
+    to. Nobody arrives at a fault of the machinery. There are ninety codes: of more alarms the newest of a code is
+    meant, but by one who has arrived the one he is coming to.
     """
     if code is not None:
-        meant = [a for a in asked if a[1].code == code]
+        coded = [a for a in asked if a[1].code == code]
+        there = [a for a in coded if answer is Answer.ARRIVED and _on_the_way(*a[:2])]
+        meant = (there or coded)[:1]
     elif answer is Answer.ARRIVED and len(asked) > 1:
         meant = [a for a in asked if a[1].kind is not Kind.TECHNICAL and _on_the_way(*a[:2])]
     else:

@@ -1,12 +1,12 @@
 """Questions to the store within one snapshot: the port `Reading` in SQL. Runs in the store's threads, knows no loop."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Executable, Row, Select, bindparam, false, select, true
+from sqlalchemy import Executable, Row, Select, bindparam, false, or_, select, true
 
 from alarmd.access.model import Account, Key, Scope, Session
 from alarmd.alarm.events import from_wire
@@ -114,8 +114,15 @@ OPEN_FIRST = (
     select(alarms.c.id)
     .where(alarms.c.open == true())
     .order_by(alarms.c.joinable.desc(), alarms.c.kind == Kind.TECHNICAL.value, alarms.c.opened_position.desc())
-    .limit(bindparam("limit"))
 )
+OPENED = Prepared(
+    select(events.c.body)
+    .select_from(alarms.join(events, events.c.position == alarms.c.opened_position))
+    .where(alarms.c.open == true())
+)
+NOTIFIED = events.c.body.like('%"kind":"notified"%')
+AT_ONE_NUMBER = 20
+"""People that are looked for by name in the log; of more, every alarm is read of which anybody was told."""
 
 
 class StoredReading:
@@ -196,8 +203,15 @@ class StoredReading:
         return 0
 
     def open_alarms(self, *, at_most: int) -> tuple[Alarm, ...]:
-        found = (self.alarm(row.id) for row in self._ask(OPEN_FIRST, {"limit": at_most}))
+        found = (self.alarm(row.id) for row in self._ask(OPEN_FIRST.limit(at_most)))
         return tuple(alarm for alarm in found if alarm is not None)
+
+    def open_told(self, who: Callable[[int], Collection[str]]) -> tuple[Alarm, ...]:
+        versions = {orjson.loads(body)["data"]["organisation"] for (body,) in self._fetch(OPENED, {})}
+        people = {person for version in versions for person in who(version)}
+        found = (self.alarm(row.id) for row in (self._ask(_of_whom(people)) if people else ()))
+        told = ((alarm, {n.person for n in alarm.notifications}) for alarm in found if alarm is not None)
+        return tuple(alarm for alarm, these in told if not these.isdisjoint(who(alarm.organisation)))
 
     def open_in_zone(self, zone: str) -> tuple[Alarm, ...]:
         found = (self.alarm(id) for (id,) in self._link.fetch(ZONE, {"zone": zone}))
@@ -266,6 +280,15 @@ class StoredReading:
 def _logged(position: int, alarm: str, site: str | None, body: str, since: int | None, veil: str | None) -> Logged:
     face = None if since is None else behind(body, position - since)
     return Logged(position, alarm, site, body, face, None if face is None or veil is None else who(veil))
+
+
+def _of_whom(people: Collection[str]) -> Select[Any]:
+    """The open alarms of which one of these was told, by the log, and perhaps a few more. Each of them is looked at by
+    itself, so that a database never reads the log of all that are over."""
+    named = or_(*(events.c.body.like(f'%"person":"{person}"%') for person in people))
+    theirs = NOTIFIED & named if len(people) <= AT_ONE_NUMBER else NOTIFIED
+    first = select(events.c.position).where(events.c.alarm == alarms.c.id, theirs).limit(1)
+    return OPEN_FIRST.where(first.scalar_subquery().is_not(None))
 
 
 def _seen(rows: Iterable[Row[Any]], open: bool | None, hides: Hides | None) -> list[tuple[int, str]]:

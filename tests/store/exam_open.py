@@ -201,3 +201,49 @@ class ExamOfOpenAlarms:
             taken = [node.take(DeadlinePassed(alarm.id))[0].decision for node in (one, two)]
         steps = [[e.data["step"] for e in d.events if e.kind is EventKind.STEP_DUE] for d in taken]
         assert steps == [[2], []]
+
+    # Of which somebody was told.
+
+    def test_of_all_that_are_open_those_are_found_of_which_somebody_was_told_by_the_organisation_of_each(
+        self, one: Stage
+    ) -> None:
+        def of(*people: str, version: int | None = None) -> list[str]:
+            with one.database.snapshot() as reading:
+                found = reading.open_told(lambda of: () if version not in (None, of) else people)
+                return [alarm.id for alarm in found]
+
+        apart = office(externals={}, joining=Joining(same_device=False))
+        first_version = one.apply(apart)
+        presses = (pressed(device) for device in ("desk-3", "room-2", "desk-3"))
+        first, other, over, fault = (t.alarm for t in one.take(*presses, FaultFound("mqtt", "away")) if t.alarm)
+        one.does(over.id, Action.CANCEL, reason="by mistake")
+        one.apply(replace(apart, name="Nav Fjordvik og omegn"))
+        later = one.press("desk-3").alarm
+        assert later is not None
+        one.reopen()
+        for people in (("ola",), ("ola", "eva"), ("nobody", "ola"), (*(f"p{n}" for n in range(50)), "ola")):
+            told = [a.id for a in (later, other, first, fault) if {n.person for n in a.notifications} & {*people}]
+            assert later.id in told
+            assert of(*people) == told, people
+        assert of() == of("ol") == of("nobody") == []
+        assert of("ola", version=first_version) == [id for id in of("ola") if id != later.id]
+
+    def test_of_what_he_was_not_told_nothing_is_read(self, one: Stage) -> None:
+        one.apply(office(externals={}, joining=Joining(same_device=False)))
+        (mine,) = {taken.alarm.id for taken in one.take(pressed("desk-3")) if taken.alarm}
+
+        def told() -> None:
+            with one.database.snapshot() as reading:
+                assert [alarm.id for alarm in reading.open_told(lambda _: ("eva",))] == [mine]
+
+        for _ in range(2):  # to the step that tells her
+            one.now += timedelta(seconds=60)
+            one.take(DeadlinePassed(mine))
+        one.press("desk-4")
+        one.reopen()
+        told()
+        few = effort(told)
+        one.take(*(pressed("desk-4", f"r{n}") for n in range(100)))
+        one.reopen()
+        told()
+        assert effort(told) <= few + 200, "two for each other"
