@@ -11,7 +11,7 @@
     ├── Unreadable              a calendar that cannot be reached or understood: what is known of it is kept
     ├── Superseded              the broker gives this message to the node that has taken the seat since
     ├── NotDurable              the disk or the database did not take it: nothing was accepted (HTTP 503)
-    ├── Undecidable             we have a bug on this one alarm or signal; nothing of it was written
+    ├── Undecidable             we have a bug on this one alarm or signal; nothing of it was written (HTTP 503)
     └── CannotStart             a setting, port, broker or database that makes a start impossible
 
 Callers at the edges (HTTP, MQTT, command line) turn these into answers; anything else that is raised is a bug.
@@ -75,7 +75,8 @@ class NotDurable(AlarmdError):
 
 
 class Undecidable(AlarmdError):
-    """A bug of ours, or a log from a newer version, makes this one undecidable. Everything else goes on."""
+    """A bug of ours, or a log from a newer version, makes this one undecidable. Everything else goes on. The dispatcher
+    has said it aloud; the caller must not say yes, and the sender tries again."""
 
 
 class CannotStart(AlarmdError):

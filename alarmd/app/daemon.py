@@ -159,7 +159,7 @@ def _house(node: str, store: Store, clock: Clock, doors: Doors, supervisor: Supe
     health = Health(clock, node)
     follower = Follower(store, clock)
     taker = Taker(node, new_id, lambda: outbox.has_room)
-    dispatcher = Dispatcher(store, clock, taker, health.store, lambda: follower.organisation)
+    dispatcher = Dispatcher(store, clock, taker, health.store, health.report, lambda: follower.organisation)
     outbox = Outbox(store, clock, dispatcher, doors, node, supervisor.spawn)
     return House(node, store, clock, dispatcher, outbox, follower, health)
 
@@ -186,7 +186,7 @@ def _measure(house: House, relay: Relay) -> None:
 
 async def _begin(house: House, supervisor: Supervisor, relay: Relay, channels: Channels, calendars: Calendars) -> None:
     """Start the loop. What was due while nobody ran goes at once."""
-    deadlines = Deadlines(house.store, house.clock, house.dispatcher, house.health.report)
+    deadlines = Deadlines(house.store, house.clock, house.dispatcher)
     listeners = [house.follower.offer, house.outbox.offer, deadlines.offer, house.sisters.offer, chronicle]
     house.dispatcher.listeners += listeners
     house.follower.elsewhere.append(house.outbox.look)

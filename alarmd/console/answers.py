@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from alarmd.console.faults import told
-from alarmd.errors import AlarmdError, Conflict, Malformed, NotAllowed, NotDurable, NotFound, NotSignedIn
+from alarmd.errors import AlarmdError, Conflict, Malformed, NotAllowed, NotDurable, NotFound, NotSignedIn, Undecidable
 
 log = structlog.get_logger()
 
@@ -76,8 +76,8 @@ def refused(error: AlarmdError) -> Response:
             return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
         case NotSignedIn():
             return problem(HTTPStatus.UNAUTHORIZED, str(error), headers={"WWW-Authenticate": 'Bearer realm="alarmd"'})
-        case NotDurable():
-            log.error("not durable", why=str(error))
+        case NotDurable() | Undecidable():
+            log.error("not stored", why=str(error))
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "1"})
         case _:
             status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)

@@ -60,8 +60,8 @@ class Desk(Protocol):
         ...
 
     async def submit(self, incoming: Answered | Pressed) -> Taken:
-        """Decide and commit; returns when it is durable. Raises NotFound and NotDurable; a refusal stands in the
-        decision."""
+        """Decide and commit; returns when it is durable. Raises NotFound, NotDurable and Undecidable; a refusal
+        stands in the decision."""
         ...
 
     def health(self) -> Readiness: ...

@@ -5,7 +5,7 @@ stored. What is due elsewhere is looked for a moment after its time, so that a n
 
 import asyncio
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import orjson
@@ -31,13 +31,9 @@ SWEEPS = 40
 
 
 class Deadlines:
-    """One for each node. `offer` is a listener of the dispatcher; `report` says by which cause an alarm cannot be
-    decided, why, and which one."""
+    """One for each node. `offer` is a listener of the dispatcher."""
 
-    def __init__(
-        self, store: Store, clock: Clock, dispatcher: Dispatcher, report: Callable[[str, str, str], None]
-    ) -> None:
-        self._report = report
+    def __init__(self, store: Store, clock: Clock, dispatcher: Dispatcher) -> None:
         self._set_aside: dict[str, datetime] = {}
         self._store = store
         self._clock = clock
@@ -118,9 +114,8 @@ class Deadlines:
             try:
                 await answer
                 self._set_aside.pop(alarm, None)
-            except Undecidable as bug:
+            except Undecidable:
                 self._set_aside[alarm] = self._clock.now() + SET_ASIDE
-                self._report(f"undecidable:{alarm}", str(bug), alarm)
             except AlarmdError as fault:
                 taken = False
                 log.warning("deadline not taken", alarm=alarm, why=str(fault))

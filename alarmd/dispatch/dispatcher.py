@@ -3,7 +3,8 @@ beside it; only then does the caller get his answer and do feed, outbox and dead
 
 While one group is being made durable the next one gathers, so a lone press is committed at once and a storm in a few
 large transactions, the most urgent first (`admission.py`). Never a yes before the disk: when a commit fails, everyone
-in it is told so (NotDurable) and nobody else learns anything.
+in it is told so (NotDurable) and nobody else learns anything. What cannot be decided, by a bug of ours, fails alone
+(Undecidable), and is said aloud from here, whoever has handed it in.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from alarmd.alarm.incoming import Incoming
+from alarmd.alarm.incoming import FaultFound, FaultGone, Incoming, Performed, Pressed
 from alarmd.dispatch.admission import LINGER, Admission, Waiting
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import AlarmdError, NotDurable, Undecidable
@@ -25,19 +26,24 @@ log = structlog.get_logger()
 Heard = Callable[[Sequence[Committed]], None]
 """Told of every group right after its commit, in the order of the log."""
 
+Report = Callable[[str, str, str | None], None]
+"""Says what is unwell: by which cause, in which words, and of which alarm it tells something."""
+
+NOT_DECIDED = "alarmd cannot decide on this, by a fault of its own; nothing of it is stored. Try again"
+
 
 class _UndecidableError(Exception):
     """We have a bug on this one."""
 
-    def __init__(self, waiting: Waiting, cause: Exception) -> None:
+    def __init__(self, waiting: Waiting) -> None:
         super().__init__(type(waiting.incoming).__name__)
         self.waiting = waiting
-        self.cause = cause
 
 
 class Dispatcher:
     """`listeners` are called after each commit; `trouble` is told why a commit failed, and None when one has worked
-    again; `organisation` is the one that holds, as far as is known: by it a press is put in its place.
+    again; `report` what cannot be decided; `organisation` is the one that holds, as far as is known: by it a press is
+    put in its place.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Dispatcher:
         clock: Clock,
         taker: Taker,
         trouble: Callable[[str | None], None],
+        report: Report,
         organisation: Callable[[], Organisation | None] = lambda: None,
     ) -> None:
         self.listeners: list[Heard] = []
@@ -57,6 +64,7 @@ class Dispatcher:
         self._clock = clock
         self._taker = taker
         self._trouble = trouble
+        self._report = report
         self._organisation = organisation
         self._waiting = Admission()
         self._wake = asyncio.Event()
@@ -109,8 +117,8 @@ class Dispatcher:
             return
         except _UndecidableError as bug:
             # Nothing of this group was written. Everyone but the culprit is decided again, without it.
-            what = type(bug.waiting.incoming).__name__
-            _answer(bug.waiting, Undecidable(f"{what} cannot be decided: {type(bug.cause).__name__}: {bug.cause}"))
+            self._say(bug.waiting.incoming)
+            _answer(bug.waiting, Undecidable(NOT_DECIDED))
             await self._commit([waiting for waiting in group if waiting is not bug.waiting])
             return
         self._trouble(None)
@@ -122,6 +130,14 @@ class Dispatcher:
                 listener(committed)
         for waiting, result in zip(group, results, strict=True):
             _answer(waiting, result)
+
+    def _say(self, incoming: Incoming) -> None:
+        """That this cannot be decided. Of a fault that cannot be told nothing follows: it would bring another."""
+        if isinstance(incoming, FaultFound):
+            return
+        what, words, about = _named(incoming)
+        text = f"{words} cannot be decided, by a fault in alarmd itself; the log of {self._taker.node} says more"
+        self._report(f"undecidable:{what}", text, about)
 
     def _take_all(self, unit: Unit, group: Sequence[Waiting]) -> list[Taken | Exception]:
         """Runs in the store's thread. One that is refused must not fail the others; one on which we have a bug may have
@@ -137,7 +153,7 @@ class Dispatcher:
                 results.append(refused)
             except Exception as bug:
                 log.exception("cannot be decided", incoming=type(waiting.incoming).__name__)
-                raise _UndecidableError(waiting, bug) from bug
+                raise _UndecidableError(waiting) from bug
         return results
 
 
@@ -148,3 +164,17 @@ def _answer(waiting: Waiting, result: Taken | Exception) -> None:
         waiting.answer.set_exception(result)
     else:
         waiting.answer.set_result(result)
+
+
+def _named(incoming: Incoming) -> tuple[str, str, str | None]:
+    """What is undecidable: in a cause, in words, and the alarm that this tells something of. Of a press the place is
+    told, for nobody is sent there; its kind is not, for it may be a silent one."""
+    match incoming:
+        case Pressed(device=device, zone=zone):
+            return f"{device or zone}", f"a press at {device or zone}, of which nobody is told,", None
+        case FaultFound(cause=cause) | FaultGone(cause=cause):
+            return cause, f"what became of {cause}", None
+        case Performed():
+            return "performed", "that something was done", None
+        case _:
+            return incoming.alarm, f"what happens to alarm {incoming.alarm}", incoming.alarm

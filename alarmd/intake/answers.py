@@ -13,7 +13,7 @@ import structlog
 from alarmd.alarm import model
 from alarmd.alarm.incoming import Action, Answered, Reported
 from alarmd.alarm.model import Alarm, Kind, ResponderState
-from alarmd.errors import NotDurable, NotFound
+from alarmd.errors import NotDurable, NotFound, Undecidable
 from alarmd.escalation.draft import Decision
 from alarmd.escalation.veil import seen_by
 from alarmd.organisation.model import Organisation, Person, Recipient
@@ -42,8 +42,8 @@ class AnswerDesk(Protocol):
     """Where answers and receipts are handed in, and whom they are from is asked."""
 
     async def submit(self, incoming: Answered | Reported) -> Decision:
-        """Return when it is durable; a refusal stands in the decision. Raises NotDurable, and NotFound for an
-        answer to an alarm that nobody knows (a receipt for one changes nothing).
+        """Return when it is durable; a refusal stands in the decision. Raises NotDurable, Undecidable, and NotFound
+        for an answer to an alarm that nobody knows (a receipt for one changes nothing).
         """
         ...
 
@@ -119,7 +119,7 @@ async def _hand_in(desk: AnswerDesk, alarm: Alarm, who: Recipient, channel: str,
     roles = who.roles if isinstance(who, Person) else ()
     try:
         decision = await desk.submit(Answered(alarm.id, ACTIONS[answer], by, roles=roles))
-    except (NotDurable, NotFound) as fault:
+    except (NotDurable, Undecidable, NotFound) as fault:
         log.warning("answer not taken", channel=channel, alarm=alarm.id, why=str(fault))
         return NOT_STORED
     return OVER if decision.refusal is not None else None

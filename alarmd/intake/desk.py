@@ -33,8 +33,8 @@ class SignalDesk(Protocol):
         ...
 
     async def submit(self, pressed: Pressed) -> Taken:
-        """Return when it is durable. Raises NotFound (device or zone), NotDurable: it may be tried again, and
-        Superseded: another node has it.
+        """Return when it is durable. Raises NotFound (device or zone), NotDurable and Undecidable: it may be tried
+        again, and Superseded: another node has it.
         """
         ...
 

@@ -15,7 +15,7 @@ from alarmd.access.model import Caller
 from alarmd.access.rights import Right, require
 from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import By, Device, Kind, Person
-from alarmd.errors import AlarmdError, Malformed, NotAllowed, NotDurable, NotFound, NotSignedIn
+from alarmd.errors import AlarmdError, Malformed, NotAllowed, NotDurable, NotFound, NotSignedIn, Undecidable
 from alarmd.intake import wire
 from alarmd.intake.desk import SignalDesk, Taken
 
@@ -28,6 +28,7 @@ STATUS: Mapping[type[AlarmdError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotDurable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Undecidable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
@@ -99,7 +100,7 @@ REFUSALS = {
     403: "The caller may not press here.",
     404: "No such device or zone.",
     422: "No JSON, or a key that cannot be read.",
-    503: "Not stored: press again, with the same ref.",
+    503: "Not stored, or not decided by a fault of alarmd's own: press again, with the same ref.",
 }
 
 
@@ -123,7 +124,7 @@ def signals_router(desk: SignalDesk, sign_in: SignIn) -> APIRouter:
         try:
             caller = require(await sign_in(request), Right.PRESS)
             taken = await desk.submit(_allowed(desk, caller, wire.read_signal(await _body(request))))
-        except (NotSignedIn, NotAllowed, NotFound, Malformed, NotDurable) as refusal:
+        except (NotSignedIn, NotAllowed, NotFound, Malformed, NotDurable, Undecidable) as refusal:
             return _problem(refusal)
         except ClientDisconnect:  # nobody is there to be answered, and nothing was accepted
             return Response(status_code=HTTPStatus.BAD_REQUEST)

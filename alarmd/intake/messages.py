@@ -19,7 +19,7 @@ from prometheus_client import Counter
 
 from alarmd.alarm.incoming import Delivery, Sitting
 from alarmd.alarm.values import quick
-from alarmd.errors import NotDurable, Refused, Superseded
+from alarmd.errors import NotDurable, Refused, Superseded, Undecidable
 from alarmd.intake import wire
 from alarmd.intake.desk import Faults, SignalDesk, Supervision
 from alarmd.ports import Clock
@@ -172,7 +172,7 @@ class Inbox:
                 MESSAGES.labels("superseded").inc()
                 log.info("press left to another node", topic=message.topic, why=str(another))
                 return False
-            except NotDurable as fault:
+            except (NotDurable, Undecidable) as fault:
                 if not turn.is_set():
                     log.warning("press not stored yet", topic=message.topic, why=str(fault))
             except Exception:

@@ -19,7 +19,7 @@ from twilio.request_validator import RequestValidator
 
 from alarmd.alarm.incoming import Reported
 from alarmd.alarm.model import AttemptState
-from alarmd.errors import AlarmdError, Malformed, NotAllowed, NotDurable
+from alarmd.errors import AlarmdError, Malformed, NotAllowed, NotDurable, Undecidable
 from alarmd.intake.answers import AnswerDesk, answer_key, answer_text
 from alarmd.wording.twiml import text_answer
 
@@ -68,6 +68,7 @@ STATUS: Mapping[type[AlarmdError], HTTPStatus] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotDurable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Undecidable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 RESPONSES: dict[int | str, dict[str, Any]] = {403: {"description": "Not signed by Twilio, or wrongly."}}
 
@@ -113,7 +114,7 @@ class _Door:
     async def open(self, request: Request, handler: Handler) -> Response:
         try:
             return await handler(request, await self._signed_form(request))
-        except (NotAllowed, Malformed, NotDurable) as refusal:
+        except (NotAllowed, Malformed, NotDurable, Undecidable) as refusal:
             log.warning("hook refused", hook=request.url.path, why=str(refusal))
             return _problem(refusal)
         except ClientDisconnect:  # nobody is there to be answered

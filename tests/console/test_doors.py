@@ -17,7 +17,7 @@ from alarmd.console.desk import Readiness
 from alarmd.console.faults import told
 from alarmd.console.organisation_view import shown
 from alarmd.console.shapes import OrganisationShape, RaisedShape
-from alarmd.errors import NotDurable
+from alarmd.errors import NotDurable, Undecidable
 from tests.support.house import PUBLIC_URL, House, house
 from tests.support.organisations import office
 from tests.support.virtual import VirtualClock
@@ -153,6 +153,10 @@ async def test_other_rooms_bring_routers_and_their_errors_become_problems(door: 
     async def full() -> None:
         raise NotDurable("the disk is full")
 
+    @router.get("/undecidable")
+    async def undecidable() -> None:
+        raise Undecidable("a fault of its own")
+
     @router.get("/bug")
     async def bug() -> None:
         raise RuntimeError("secret inner thing")
@@ -160,9 +164,10 @@ async def test_other_rooms_bring_routers_and_their_errors_become_problems(door: 
     app = application(door, door.hub, door.sign_in, door.supervisor.spawn, [router])
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
-        durable, broken = await http.get("/full"), await http.get("/bug")
+        durable, undecided, broken = [await http.get(path) for path in ("/full", "/undecidable", "/bug")]
     assert (durable.status_code, durable.json()["detail"]) == (503, "the disk is full")
-    assert durable.headers["retry-after"] == "1"
+    assert (undecided.status_code, undecided.json()["detail"]) == (503, "a fault of its own")
+    assert durable.headers["retry-after"] == undecided.headers["retry-after"] == "1"
     assert broken.status_code == 500
     assert broken.headers["content-type"] == "application/problem+json"
     assert "secret" not in broken.text

@@ -157,7 +157,7 @@ async def test_one_on_which_we_have_a_bug_writes_nothing_and_fails_nobody_beside
         assert (await good).signal is not None
         with pytest.raises(Undecidable):
             await bad
-        assert not [one for one in loop.heard if "desk-4" in one.body]
+        assert not [one for one in loop.heard if '"device":"desk-4"' in one.body]
 
 
 async def test_lights_wait_for_the_broker_and_show_how_things_stand_then(world: World) -> None:

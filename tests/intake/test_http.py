@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from alarmd.access.model import Caller, Scope
 from alarmd.alarm.incoming import Pressed
 from alarmd.alarm.model import Device, Kind, Person
-from alarmd.errors import NotDurable, NotFound, NotSignedIn
+from alarmd.errors import AlarmdError, NotDurable, NotFound, NotSignedIn, Undecidable
 from alarmd.intake.desk import Taken
 from alarmd.intake.http import signals_router
 
@@ -112,11 +112,14 @@ async def test_refusals_are_problems_and_nothing_is_pressed(
     assert desk.pressed == []
 
 
-async def test_what_cannot_be_made_durable_is_503(client: httpx.AsyncClient, desk: Desk) -> None:
-    desk.fails = NotDurable("disk full")
+@pytest.mark.parametrize("fault", [NotDurable("disk full"), Undecidable("a fault of its own")])
+async def test_what_cannot_be_made_durable_or_decided_is_503(
+    client: httpx.AsyncClient, desk: Desk, fault: AlarmdError
+) -> None:
+    desk.fails = fault
     answer = await press(client, "press", {"device": "desk-3"})
     assert answer.status_code == 503
-    assert answer.json()["detail"] == "disk full"
+    assert answer.json()["detail"] == str(fault)
     assert answer.headers["retry-after"] == "1"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from alarmd.alarm.incoming import Sitting
 from alarmd.dispatch.supervisor import Supervisor
-from alarmd.errors import NotDurable, Superseded
+from alarmd.errors import AlarmdError, NotDurable, Superseded, Undecidable
 from alarmd.intake.messages import Arrived, Crossing, Inbox
 from tests.support.intake import World
 
@@ -160,10 +160,11 @@ async def test_what_was_taken_after_its_connection_was_lost_is_not_taken_for_a_l
     assert len(world.taken) == 2
 
 
+@pytest.mark.parametrize("failure", [NotDurable("disk full"), Undecidable("a fault of its own")])
 async def test_a_failed_commit_is_tried_again_though_the_connection_is_gone(
-    inbox: Inbox, world: World, clock: Clock, supervisor: Supervisor
+    inbox: Inbox, world: World, clock: Clock, supervisor: Supervisor, failure: AlarmdError
 ) -> None:
-    world.failures = [NotDurable("disk full")] * 3
+    world.failures = [failure] * 3
     world.gate.set()
     line = Wire(inbox, world, supervisor)
     line.bring("desk-1", b'{"ref":"r"}')
@@ -171,6 +172,7 @@ async def test_a_failed_commit_is_tried_again_though_the_connection_is_gone(
     await world.bell.until(lambda: world.taken)
     assert world.refs == {"r": 1}
     assert clock.waits == [timedelta(milliseconds=250), timedelta(milliseconds=500), timedelta(seconds=1)]
+    assert world.reports == [], "the dispatcher says so, for every door"
 
 
 async def test_a_retained_press_is_cleared_and_our_own_clearing_is_no_press(

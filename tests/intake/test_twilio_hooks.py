@@ -16,7 +16,7 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from alarmd.alarm.incoming import Action, Answered, Reported
 from alarmd.alarm.model import Alarm, AttemptState, Responder, ResponderState, State
 from alarmd.alarm.model import Person as By
-from alarmd.errors import NotDurable, NotFound
+from alarmd.errors import AlarmdError, NotDurable, NotFound, Undecidable
 from alarmd.escalation.draft import Decision, Refusal
 from alarmd.intake.answers import Asked
 from alarmd.intake.twilio_hooks import COMPLETED, LARGEST, STATES, WHY, twilio_hooks
@@ -219,8 +219,11 @@ async def test_a_status_that_nobody_knows_is_logged_and_changes_nothing(twilio: 
     assert desk.handed == []
 
 
-async def test_a_receipt_that_could_not_be_stored_is_not_confirmed(twilio: Twilio, desk: Desk) -> None:
-    desk.fails = NotDurable("disk full")
+@pytest.mark.parametrize("fault", [NotDurable("disk full"), Undecidable("a fault of its own")])
+async def test_a_receipt_that_could_not_be_stored_is_not_confirmed(
+    twilio: Twilio, desk: Desk, fault: AlarmdError
+) -> None:
+    desk.fails = fault
     answer = await twilio.post(f"status{IDS}", MessageStatus="delivered")
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
 
@@ -306,7 +309,7 @@ async def test_an_alarm_that_ended_meanwhile_says_so(twilio: Twilio, desk: Desk)
     assert (await twilio.text("1")) == "Alarmen er allerede avsluttet. Du trenger ikke komme."
 
 
-@pytest.mark.parametrize("fault", [NotDurable("disk full"), NotFound("no alarm a1")])
+@pytest.mark.parametrize("fault", [NotDurable("disk full"), NotFound("no alarm a1"), Undecidable("a fault of its own")])
 async def test_thanks_are_given_only_for_what_was_stored(fault: Exception, twilio: Twilio, desk: Desk) -> None:
     desk.fails = fault
     assert (await twilio.text("1")) == "Svaret ble ikke lagret. Prøv igjen."

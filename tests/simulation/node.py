@@ -155,7 +155,7 @@ class Life:
             clocks.begin(self.database, self.clock)
         async with Supervisor() as supervisor:
             house = self._house(store, supervisor)
-            deadlines = Deadlines(store, self.clock, self.dispatcher, house.health.report)
+            deadlines = Deadlines(store, self.clock, self.dispatcher)
             self.dispatcher.listeners += [self.follower.offer, self.outbox.offer, deadlines.offer, self._announce]
             self.follower.elsewhere.append(self.outbox.look)
             with contextlib.suppress(NotDurable):
@@ -190,7 +190,9 @@ class Life:
         health = Health(self.clock, self.name)
         self.follower = Follower(store, self.clock)
         taker = self.court.taker(self.name, lambda: self.outbox.has_room)
-        self.dispatcher = Dispatcher(store, self.clock, taker, health.store, lambda: self.follower.organisation)
+        self.dispatcher = Dispatcher(
+            store, self.clock, taker, health.store, health.report, lambda: self.follower.organisation
+        )
         channels: dict[str, Channel] = {kind: NodesChannel(self, kind) for kind in CHANNELS}
         doors = Doors(channels, NodesLights(self))
         self.outbox = Outbox(store, self.clock, self.dispatcher, doors, self.name, supervisor.spawn)

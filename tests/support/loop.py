@@ -114,12 +114,14 @@ class World:
             health = Health(self.clock, node)
             taker = Taker(node, new_id, lambda: outbox.has_room)
             follower = Follower(store, self.clock)
-            dispatcher = Dispatcher(store, self.clock, taker, health.store, lambda: follower.organisation)
+            dispatcher = Dispatcher(
+                store, self.clock, taker, health.store, health.report, lambda: follower.organisation
+            )
             heard: list[Logged] = []
             async with Supervisor() as supervisor:
                 doors = Doors(dict(self.wires), self.lamp)
                 outbox = Outbox(store, self.clock, dispatcher, doors, node, supervisor.spawn)
-                deadlines = Deadlines(store, self.clock, dispatcher, health.report)
+                deadlines = Deadlines(store, self.clock, dispatcher)
                 dispatcher.listeners += [follower.offer, outbox.offer, deadlines.offer]
                 follower.tell.append(heard.extend)
                 follower.elsewhere.append(outbox.look)

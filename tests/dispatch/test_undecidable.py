@@ -1,0 +1,72 @@
+"""What cannot be decided, by a bug of ours, is said aloud and holds up nothing else."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from alarmd.alarm.incoming import FaultFound, FaultGone, Incoming, Performed, Pressed
+from alarmd.alarm.model import Device, Kind, Person
+from alarmd.dispatch.take import Taken, Taker
+from alarmd.errors import Undecidable
+from alarmd.ports import Unit
+from tests.support.loop import Loop, World
+
+OLA = Person("ola", "Ola Fjord", "console")
+
+
+def pressed(device: str = "desk-3") -> Pressed:
+    return Pressed(Device(device), device=device)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path / "alarmd.db")
+    world.apply()
+    return world
+
+
+async def causes(loop: Loop) -> list[str]:
+    return [alarm.cause for alarm in await loop.store.read(lambda r: r.open_alarms(at_most=99)) if alarm.cause]
+
+
+async def test_a_press_that_cannot_be_decided_is_said_with_its_place_and_nothing_of_the_bug(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Taken:
+        raise KeyError("secret inner thing")
+
+    async with world.life() as loop:
+        monkeypatch.setattr(Taker, "_press", broken)
+        for press in (pressed("desk-3"), Pressed(OLA, zone="fjordvik/reception", kind=Kind.DURESS)):
+            with pytest.raises(Undecidable) as said:
+                await loop.submit(press)
+            assert "secret" not in str(said.value)
+        await world.clock.advance(1)
+        assert sorted(await causes(loop)) == ["undecidable:desk-3", "undecidable:fjordvik/reception"]
+        told = "".join(one.body for one in loop.heard)
+        assert "a press at desk-3, of which nobody is told," in told
+        assert "secret" not in told
+        assert "duress" not in told
+
+
+@pytest.mark.parametrize("fault", [FaultFound("mqtt", "away"), FaultGone("mqtt", "back"), Performed("e-1")])
+async def test_what_else_cannot_be_decided_is_said_unless_it_is_what_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, fault: Incoming
+) -> None:
+    take, tries = Taker.take, 0
+
+    def broken(taker: Taker, unit: Unit, incoming: Incoming, now: datetime) -> Taken:
+        nonlocal tries
+        tries += incoming == fault
+        assert incoming != fault, "a bug"
+        return take(taker, unit, incoming, now)
+
+    async with world.life() as loop:
+        monkeypatch.setattr(Taker, "take", broken)
+        answer = loop.dispatcher.hand_in(fault)
+        await world.clock.advance(60)
+        assert isinstance(answer.exception(), Undecidable)
+        said = {FaultFound: [], FaultGone: ["undecidable:mqtt"], Performed: ["undecidable:performed"]}
+        assert await causes(loop) == said[type(fault)]
+        assert tries == 1
