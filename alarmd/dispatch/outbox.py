@@ -28,7 +28,7 @@ from alarmd.dispatch.lanes import AGAIN, Lanes, Spawn
 from alarmd.dispatch.leases import RENEW, Leases
 from alarmd.dispatch.looks import Look, Looks
 from alarmd.dispatch.take import Taken
-from alarmd.errors import NotDurable
+from alarmd.errors import NotDurable, Undecidable
 from alarmd.escalation.feedback import devices, shown
 from alarmd.escalation.receipts import still_wanted
 from alarmd.escalation.veil import seen_by
@@ -255,6 +255,14 @@ class Outbox:
         fault = None if answer.cancelled() else answer.exception()
         if isinstance(fault, NotDurable):
             self._untold.append((effect, outcome))
+            return
+        if isinstance(fault, Undecidable) and not isinstance(outcome, Performed):
+            # Nobody is told the same for ever: it is done, and the alarm goes on as where a provider has said nothing.
+            self._conclude(effect, Performed(effect))
+            return
+        if isinstance(fault, Undecidable):  # nor can that be stored: it stays ours, and is not performed again
+            self._under_way.discard(effect)
+            self._settled.set()
             return
         if fault is not None:
             log.warning("outcome refused", effect=effect, why=str(fault))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alarmd.alarm.incoming import FaultFound, FaultGone, Incoming, Performed, Pressed
+from alarmd.alarm.incoming import FaultFound, FaultGone, Incoming, Performed, Pressed, Reported
 from alarmd.alarm.model import Device, Kind, Person
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import Undecidable
@@ -19,6 +19,12 @@ def pressed(device: str = "desk-3") -> Pressed:
     return Pressed(Device(device), device=device)
 
 
+async def alarm_of(loop: Loop, press: Pressed) -> str:
+    taken = await loop.submit(press)
+    assert taken.signal is not None
+    return taken.signal.alarm
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     world = World(tmp_path / "alarmd.db")
@@ -28,6 +34,29 @@ def world(tmp_path: Path) -> World:
 
 async def causes(loop: Loop) -> list[str]:
     return [alarm.cause for alarm in await loop.store.read(lambda r: r.open_alarms(at_most=99)) if alarm.cause]
+
+
+@pytest.mark.parametrize("undone", [False, True])
+async def test_whose_outcome_cannot_be_decided_is_told_once_and_it_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch, undone: bool
+) -> None:
+    take = Taker.take
+
+    def broken(taker: Taker, unit: Unit, incoming: Incoming, now: datetime) -> Taken:
+        assert not isinstance(incoming, Reported), "a bug"
+        assert not (undone and isinstance(incoming, Performed)), "nor can be stored that it is done"
+        return take(taker, unit, incoming, now)
+
+    async with world.life() as loop:
+        well = await alarm_of(loop, pressed())
+        await world.clock.advance(1)
+        monkeypatch.setattr(Taker, "take", broken)
+        sick = await alarm_of(loop, pressed("room-2"))
+        await world.clock.advance(17)
+        assert world.wires["sms"].told.count("ola") == 2, "of each alarm once, not every six seconds"
+        assert world.wires["voice"].told.count("ola") == 1, "his other contact, as where no provider answers"
+        assert f"undecidable:{sick}" in await causes(loop)
+        assert f"undecidable:{well}" not in await causes(loop)
 
 
 async def test_a_press_that_cannot_be_decided_is_said_with_its_place_and_nothing_of_the_bug(
