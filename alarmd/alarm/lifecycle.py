@@ -133,6 +133,14 @@ class Growing:
             if not self.alarm.goes_on_with(ledger[id]):
                 ledger[id] = replace(ledger[id], rests=True)
 
+    def stands(self) -> None:
+        """Enough are coming, and the clock stops: so do calls that ring."""
+        ledger = self.ledger()
+        for id in chain.from_iterable(self._unsettled().values()):
+            known = ledger[id]
+            if known.rings and not known.beyond and self.alarm.goes_on_with(known):
+                ledger[id] = replace(known, cut_short=True)
+
     def lacks(self) -> None:
         """Too few are coming: whatever rested helps again."""
         ledger = self.ledger()
@@ -177,9 +185,11 @@ def _signal(event: Event) -> Signal:
 def _joined(growing: Growing, event: Event) -> Fields:
     growing.joined.append(_signal(event))
     clock = next_from_wire(event.data["next"])
+    held: Fields = {}
     if not growing.alarm.asks and clock is not None and clock.at is not None:
         growing.goes_on()
-    return {"next": clock, **_pressing(growing.alarm, event)}
+        held = {"held_by": frozenset()}
+    return {"next": clock, **held, **_pressing(growing.alarm, event)}
 
 
 def _pressing(alarm: Alarm, joined: Event) -> Fields:
@@ -192,20 +202,24 @@ def _pressing(alarm: Alarm, joined: Event) -> Fields:
 
 
 def _upgraded(growing: Growing, event: Event) -> Fields:
+    """Who could not come to something weaker is asked anew, unless he is in need himself."""
     data = event.data
     over_for = data.get("over_for", ())
     promised = {person: moment(at) for person, at in data["arrive_by"].items()}
     responders = tuple(
         replace(r, counts=r.person in data["counts"], arrive_by=promised.get(r.person))
         for r in growing.alarm.responders
-        if r.person not in over_for
+        if r.person not in over_for and (r.coming or r.in_need)
     )
     stronger = {"kind": Kind(data["kind"]), "chain": data["chain"], "needed": data["needed"], "drill": data["drill"]}
     veiled = _veiled(growing, faced(event)) | {"coerced": True} if by_pin(event) else {}
     for person in over_for:
         growing.answered(person)
+    if _coming(responders) < data["needed"]:
+        growing.lacks()
     growing.joined.append(_signal(event))
-    return {**_clock(growing, event), **stronger, **veiled, "responders": responders}
+    anew = {"earlier": len(growing.ledger()), "held_by": None, "responders": responders}
+    return {**_clock(growing, event), **stronger, **veiled, **anew}
 
 
 def by_pin(event: Event) -> bool:
@@ -273,10 +287,8 @@ def _receipt(growing: Growing, event: Event) -> Fields:
 
 def _told(notification: Notification, event: Event, *, helps: bool) -> Notification:
     data = event.data
-    ended = data["state"] == AttemptState.WITHDRAWN or (data["state"] == AttemptState.FAILED and not helps)
-    return replace(
+    known = replace(
         notification,
-        cut_short=notification.cut_short or ended,
         attempts=tuple(
             replace(a, state=AttemptState(data["state"]), at=event.at, why=data["why"], provider=data["provider"])
             if a.id == data["attempt"]
@@ -284,6 +296,9 @@ def _told(notification: Notification, event: Event, *, helps: bool) -> Notificat
             for a in notification.attempts
         ),
     )
+    in_vain = not helps and (data["state"] == AttemptState.FAILED or known.rings)
+    ended = known.purpose is Purpose.STEP and (in_vain or data["state"] == AttemptState.WITHDRAWN)
+    return replace(known, cut_short=True) if ended else known
 
 
 def _responded(growing: Growing, event: Event) -> Fields:
@@ -300,19 +315,31 @@ def _responded(growing: Growing, event: Event) -> Fields:
     known = growing.alarm.responder(responder.person) is not None
     others = tuple(responder if r.person == responder.person else r for r in before)
     growing.answered(responder.person)
-    return _answered(growing, event, others if known else (*others, responder))
+    anew: Fields = {"overdue": tuple(p for p in growing.alarm.overdue if p != responder.person)}
+    if growing.alarm.held_by is not None and responder.counts and responder.coming:
+        anew["held_by"] = growing.alarm.held_by | {responder.person}
+    return {**_answered(growing, event, others if known else (*others, responder)), **anew}
 
 
 def _answered(growing: Growing, event: Event, responders: tuple[Responder, ...]) -> Fields:
     """So many are coming now."""
-    if sum(r.counts and r.coming for r in responders) < growing.alarm.needed:
+    alarm, clock = growing.alarm, next_from_wire(event.data["next"])
+    if _coming(responders) < alarm.needed:
         growing.lacks()
-    return {**_clock(growing, event), "responders": responders}
+    if alarm.asks and (clock is None or clock.at is None):
+        growing.stands()
+    held = alarm.held_by and alarm.held_by & {r.person for r in responders if r.counts and r.coming}
+    return {"next": clock, "held_by": held, "responders": responders}
+
+
+def _coming(responders: Iterable[Responder]) -> int:
+    return sum(r.counts and r.coming for r in responders)
 
 
 def _lapsed(growing: Growing, event: Event) -> Fields:
-    gone = event.data["people"]
-    return _answered(growing, event, tuple(r for r in growing.alarm.responders if r.person not in gone))
+    alarm, gone = growing.alarm, event.data["people"]
+    responders = tuple(r for r in alarm.responders if r.person not in gone)
+    return {**_answered(growing, event, responders), "overdue": (*alarm.overdue, *gone)}
 
 
 def _resolved(_: Growing, event: Event) -> Fields:

@@ -35,6 +35,8 @@ class Kind(StrEnum):
 STRENGTH = {kind: len(Kind) - place for place, kind in enumerate(Kind)}
 APART = frozenset({Kind.TECHNICAL, Kind.TEST})
 """Kinds in which nobody is in danger."""
+VOICE = "voice"
+"""The channel of calls: by it he is told, and speaks."""
 
 
 class State(StrEnum):
@@ -194,6 +196,11 @@ class Attempt:
     why: str | None = None
     provider: str | None = None
 
+    @property
+    def rings(self) -> bool:
+        """Is it a call that goes on until it is answered, or ended by what its provider calls it?"""
+        return self.channel == VOICE and self.state is AttemptState.ACCEPTED and self.provider is not None
+
 
 @quick
 @dataclass(frozen=True, slots=True)
@@ -204,7 +211,7 @@ class Notification:
     were coming already when it was decided. `settled`: this need not reach him any more, whatever comes: he has
     answered since, or was told that it is over. `rests`: enough were coming, and a press has set the clock going again;
     until too few are, it need not reach him. `cut_short`: some of it was withdrawn, or came to nothing while it did not
-    help, as a call that an answer has ended; so unless he was reached otherwise, he is to be told anew."""
+    help, or it is a call that an answer has ended; so unless he was reached otherwise, he is to be told anew."""
 
     id: str
     person: str
@@ -218,6 +225,10 @@ class Notification:
     settled: bool = False
     rests: bool = False
     cut_short: bool = False
+
+    @property
+    def rings(self) -> bool:
+        return any(attempt.rings for attempt in self.attempts)
 
 
 @quick
@@ -239,7 +250,10 @@ class Alarm:
     alarm, one open for each; `linked` is the alarm to which the one who opened this was on his way. Since a cancel by
     PIN `face` is the alarm as it was cancelled, which is what those behind `veil` see; `coerced`: it was a duress PIN,
     and the alarm itself goes on. A technical alarm that such a one causes has its veil from the beginning, and no
-    face: those behind it are given nothing at all."""
+    face: those behind it are given nothing at all. `earlier`: so many of its notifications are of weaker kinds, before
+    its chain began. `held_by`: who has said that he comes since a press set the clock going although enough were
+    coming; without any of them it goes on, whoever came before that press. `overdue`: whose word has lapsed and who may
+    come all the same."""
 
     id: str
     state: State
@@ -264,6 +278,9 @@ class Alarm:
     veil: Veil | None = None
     face: "Alarm | None" = None
     coerced: bool = False
+    earlier: int = 0
+    held_by: frozenset[str] | None = None
+    overdue: tuple[str, ...] = ()
     presses: Presses = field(default_factory=Presses, compare=False, repr=False)
     """Of `signals`, whatever was given."""
 

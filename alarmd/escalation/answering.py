@@ -147,7 +147,7 @@ def _leave(draft: Draft, by: Person, reason: Reason | None = None) -> None:
     before = draft.alarm
     left = [r for r in before.responders if r.counts and r.coming and r.person != by.person]
     counts = counted(by.person, draft.alarm.pressers, draft.chain, draft.organisation)
-    clock = resumed(draft, len(left))
+    clock = resumed(draft, left)
     state = standing(before, left, before.needed)
     data = responder_data(by.person, counts=counts, arrive_by=None, next=clock)
     if reason is None and before.state is State.ATTENDED and state is not State.ATTENDED:

@@ -43,5 +43,6 @@ def _behind(draft: Draft, by: Person) -> list[str]:
     """Who was told, or has answered, and may not know more."""
     alarm = draft.alarm
     veil = Veil(alarm.pressers | {by.person})
-    known = dict.fromkeys((*(n.person for n in alarm.notifications), *(r.person for r in alarm.responders)))
+    answered = (*(r.person for r in alarm.responders), *alarm.overdue)
+    known = dict.fromkeys((*(n.person for n in alarm.notifications), *answered))
     return [id for id in known if is_behind(veil, draft.organisation, id)]

@@ -14,12 +14,11 @@ from typing import Any
 from alarmd.alarm.effects import Effect, EndCall, Feedback, Tell, priority, urgency
 from alarmd.alarm.events import Event, EventKind
 from alarmd.alarm.lifecycle import after, opened
-from alarmd.alarm.model import SYSTEM, Alarm, Attempt, AttemptState, By, Notification, Person, State
+from alarmd.alarm.model import SYSTEM, VOICE, Alarm, Attempt, By, Notification, Person, State
 from alarmd.alarm.values import quick
 from alarmd.escalation.feedback import devices, shown
 from alarmd.organisation.model import Chain, Organisation
 
-VOICE = "voice"
 Ids = Callable[[], str]
 
 
@@ -98,7 +97,7 @@ class Draft:
 
     def end_call(self, attempt: Attempt) -> None:
         """Stop it if it is a call that rings."""
-        if attempt.channel == VOICE and attempt.state is AttemptState.ACCEPTED and attempt.provider is not None:
+        if attempt.rings and attempt.provider is not None:
             end = EndCall(self.ids(), attempt.id, attempt.channel, attempt.provider, urgency(self.alarm))
             self.effects.append(end)
 

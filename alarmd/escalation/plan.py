@@ -55,18 +55,22 @@ def lapse(draft: Draft) -> None:
     while late := [person for person, until in _promised(draft.alarm).items() if until <= draft.now]:
         alarm = draft.alarm
         left = [r for r in alarm.responders if r.counts and r.coming and r.person not in late]
-        data = {"people": late, "reason": Reason.NOT_ARRIVED.value, "next": next_wire(resumed(draft, len(left)))}
+        data = {"people": late, "reason": Reason.NOT_ARRIVED.value, "next": next_wire(resumed(draft, left))}
         draft.happens(EventKind.LAPSED, SYSTEM, data, standing(alarm, left, alarm.needed))
     draft.show(before)
 
 
 def _promised(alarm: Alarm) -> dict[str, datetime]:
-    """Until when whose word holds: of those who are on their way as long as too few are there, and of those who are
-    there and have pressed silently since."""
+    """Until when whose word holds: of those who are on their way as long as too few are there, or whose word has
+    stopped the clock that a press set going since; and of those who are there and have pressed silently since."""
     if alarm.state not in (State.ACKNOWLEDGED, State.ATTENDED):
         return {}
-    waits = alarm.state is State.ACKNOWLEDGED
-    return {r.person: r.arrive_by for r in alarm.responders if r.arrive_by is not None and (waits or r.there)}
+    waits, held = alarm.state is State.ACKNOWLEDGED, alarm.held_by or frozenset()
+    return {
+        r.person: r.arrive_by
+        for r in alarm.responders
+        if r.arrive_by is not None and (waits or r.there or r.person in held)
+    }
 
 
 def standing(before: Alarm, coming: Sequence[Responder], needed: int) -> State:
@@ -85,11 +89,12 @@ def again(draft: Draft) -> NextStep | None:
     return replace(clock, at=draft.now + _distance(draft.chain, clock))
 
 
-def resumed(draft: Draft, coming: int) -> NextStep | None:
-    """The clock when one who counted comes no longer and so many are left: too few, and the next undone step is due
-    now, whether the clock stood or ran."""
+def resumed(draft: Draft, left: Sequence[Responder]) -> NextStep | None:
+    """The clock when one who counted comes no longer and these are left: too few, or none who has answered the last
+    press, and the next undone step is due now, whether the clock stood or ran."""
     alarm, clock = draft.alarm, draft.alarm.next
-    if clock is None or coming >= min(alarm.needed, alarm.coming):
+    held = not alarm.held_by or any(r.person in alarm.held_by for r in left)
+    if clock is None or (held and len(left) >= min(alarm.needed, alarm.coming)):
         return clock
     return replace(clock, at=min(clock.at or draft.now, draft.now))
 
@@ -239,10 +244,11 @@ def told(alarm: Alarm) -> tuple[str, ...]:
 
 
 def awaiting(alarm: Alarm, by: Person) -> tuple[str, ...]:
-    """Who must hear that it is over, in order: who was told and, told or not, who is on his way or there. Nobody need
-    tell it to who ends it himself, nor at the place of who pressed."""
-    coming = (r.person for r in alarm.responders if r.coming and r.person not in {by.person, *alarm.pressers})
-    return tuple(dict.fromkeys((*told(alarm), *coming)))
+    """Who must hear that it is over, in order: who was told and, told or not, who is on his way or there, or is late
+    and may come yet. Nobody tells it at the place of who pressed, nor to who ends it and was not told himself."""
+    without = {by.person, *alarm.pressers}
+    coming = (*(r.person for r in alarm.responders if r.coming), *alarm.overdue)
+    return tuple(dict.fromkeys((*told(alarm), *(person for person in coming if person not in without))))
 
 
 def all_clear(draft: Draft, chain: Chain, people: Iterable[str]) -> None:

@@ -18,14 +18,15 @@ from alarmd.escalation.plan import give_up, make_up, notify, try_other
 RANK = {
     AttemptState.QUEUED: 0,
     AttemptState.SHOWN: 0,
-    AttemptState.UNKNOWN: 1,
-    AttemptState.ACCEPTED: 2,
-    AttemptState.FAILED: 3,
-    AttemptState.WITHDRAWN: 3,
-    AttemptState.DELIVERED: 4,
-    AttemptState.ANSWERED: 5,
-    AttemptState.SEEN: 5,
+    AttemptState.WITHDRAWN: 1,
+    AttemptState.UNKNOWN: 2,
+    AttemptState.ACCEPTED: 3,
+    AttemptState.FAILED: 4,
+    AttemptState.DELIVERED: 5,
+    AttemptState.ANSWERED: 6,
+    AttemptState.SEEN: 6,
 }
+"""What was withdrawn may have left before a crash: any other word of it is stronger."""
 
 
 def still_wanted(alarm: Alarm, tell: Tell) -> bool:

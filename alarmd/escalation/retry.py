@@ -64,19 +64,15 @@ def missed(alarm: Alarm) -> tuple[Notification, ...]:
     short = [n for n in _newest(alarm) if n.cut_short and not n.settled and not reached(n)]
     if not short:  # as nearly always, and a chain may go on for days
         return ()
-    began = _began(alarm)
-    return tuple(n for n in short if n.attempts[0].begun >= began)
+    own = {n.id for n in alarm.notifications[alarm.earlier :]}
+    return tuple(n for n in short if n.id in own)
 
 
 def lost(alarm: Alarm, step: int, round: int) -> tuple[str, ...]:
     """Whom this step of this chain told, when some of them cannot be reached and all others have answered: it brings
     nobody any more. Else nobody."""
-    began, place = _began(alarm), (step, round, Purpose.STEP)
-    newest = {
-        n.person: n
-        for n in alarm.notifications
-        if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began
-    }
+    place = (step, round, Purpose.STEP)
+    newest = {n.person: n for n in alarm.notifications[alarm.earlier :] if (n.step, n.round, n.purpose) == place}
     answered = {r.person for r in alarm.responders}
     others = [n for person, n in newest.items() if person not in answered]
     return tuple(newest) if any(map(_ways, others)) and all(map(_given_up, others)) else ()
@@ -132,11 +128,6 @@ def judged(alarm: Alarm) -> tuple[Notification, ...]:
     """Each person's newest notification that still helps. A later step that tells him again takes the place of the
     earlier one: he is not rung twice at once because he missed a text. One by console alone tells him nothing more."""
     return tuple(n for n in _newest(alarm) if alarm.wants(n))
-
-
-def _began(alarm: Alarm) -> datetime:
-    """When this chain began: with the first signal of its kind, or anew by a duress PIN, after which no other joins."""
-    return alarm.signals[-1].at if alarm.coerced else next(s.at for s in alarm.signals if s.kind is alarm.kind)
 
 
 def _newest(alarm: Alarm) -> list[Notification]:

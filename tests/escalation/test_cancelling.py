@@ -192,14 +192,16 @@ def test_who_comes_and_may_not_know_is_not_counted_on_and_who_comes_and_knows_is
     assert reasons["ola"] == "duress_pin"
 
 
-def test_one_who_has_said_that_he_cannot_is_not_told_that_he_comes_into_it() -> None:
+def test_one_who_could_not_come_to_it_is_asked_for_what_it_is_now_and_not_told_that_he_comes() -> None:
     story = Story(staffed())
     desk(story)
     story.does("per", Action.DECLINE)
     story.effects.clear()
     story.pin("kari")
-    assert steps(story) == ["ola", "siv"]
-    assert [r.person for r in story.alarm.responders] == ["per"]
+    assert steps(story) == GUARDS
+    assert story.alarm.responders == ()
+    said = [e.data["reason"] for e in story.events[story.last] if e.data.get("person") == "per" and "reason" in e.data]
+    assert said[-1] == "step_is_due"
 
 
 def test_who_comes_and_is_unknown_to_the_alarms_organisation_may_not_know_either() -> None:

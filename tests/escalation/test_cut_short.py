@@ -2,16 +2,18 @@
 is left of it, however each of them was lost.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from alarmd.alarm.effects import EndCall
 from alarmd.alarm.events import EventKind, Reason
 from alarmd.alarm.incoming import Action
-from alarmd.alarm.model import AttemptState, Kind
+from alarmd.alarm.model import AttemptState, Kind, Purpose
 from alarmd.escalation.retry import TRIES
-from alarmd.organisation.model import Acknowledge, Repeat, Target, TargetKind
+from alarmd.organisation.model import Acknowledge, Chain, Repeat, Target, TargetKind
 from tests.escalation.stories import one
-from tests.support.organisations import answered_by, role, seconds, step, team
+from tests.support.organisations import answered_by, office, role, seconds, step, team
 from tests.support.story import Story
 
 OTHERS = ("per", "siv")
@@ -218,3 +220,68 @@ def test_a_drill_does_not_take_for_lost_what_it_keeps_from_those_outside() -> No
     for channel in ("sms", "voice"):
         story.report(story.attempt("ola", channel).id, AttemptState.FAILED)
     assert [number for _, number, _ in story.steps()] == [1]
+
+
+@pytest.mark.parametrize("last_word", ["before it is taken back", "after it"])
+def test_whose_call_was_ended_is_called_again_whenever_it_is_known_that_it_was(last_word: str) -> None:
+    story = alarm(by=("voice",))
+    for who in ("ola", *OTHERS):
+        story.report(story.attempt(who, "voice").id, AttemptState.ACCEPTED, provider=f"call-{who}")
+    ended = [story.attempt(who, "voice").id for who in OTHERS]
+    story.does("ola", Action.EN_ROUTE)
+    if last_word == "after it":
+        story.does("ola", Action.DECLINE)
+    for attempt in ended:
+        story.report(attempt, AttemptState.FAILED, why="canceled")
+    if last_word != "after it":
+        story.does("ola", Action.DECLINE)
+    assert sorted(told_anew(story)) == [*OTHERS]
+    story.wait(300)
+    assert story.told("voice").count("per") == 2
+
+
+def test_who_answered_her_call_before_it_was_ended_is_not_called_again() -> None:
+    story = alarm(by=("voice",))
+    for who in ("ola", *OTHERS):
+        story.report(story.attempt(who, "voice").id, AttemptState.ACCEPTED, provider=f"call-{who}")
+    story.does("ola", Action.EN_ROUTE)
+    story.report(story.attempt("siv", "voice").id, AttemptState.ANSWERED)
+    story.does("ola", Action.DECLINE)
+    assert [*told_anew(story)] == ["per"]
+
+
+def test_a_call_that_its_provider_takes_only_after_the_answer_was_ended_too() -> None:
+    story = alarm(by=("voice",))
+    story.does("ola", Action.EN_ROUTE)
+    for who in OTHERS:
+        story.report(story.attempt(who, "voice").id, AttemptState.ACCEPTED, provider=f"call-{who}")
+    story.does("ola", Action.DECLINE)
+    assert sorted(told_anew(story)) == [*OTHERS]
+
+
+@pytest.mark.parametrize("back", [0, 60])
+def test_whose_message_was_cut_short_is_told_anew_also_while_the_clock_is_behind_the_press(back: float) -> None:
+    story = alarm()
+    story.now -= seconds(back)
+    story.does("ola", Action.EN_ROUTE)
+    withdrawn(story, "sms")
+    story.does("ola", Action.DECLINE)
+    assert sorted({e.data["person"] for e in story.events[story.last] if e.data.get("reason") == "not_told_yet"}) == [
+        *OTHERS
+    ]
+
+
+def test_an_all_clear_is_no_step_that_was_missed() -> None:
+    """Kari heard by a duress PIN that it is over: she must not be told by a step that it is not."""
+    chain = (step(0, one("kari"), one("ola"), by=("sms",)),)
+    weak = Chain("weak", chain, frozenset({Kind.ASSIST}), repeat=Repeat(1, seconds(600)))
+    strong = replace(weak, id="strong", kinds=frozenset(), steps=(step(0, one("ola"), by=("sms",)),))
+    story = Story(office(chains={"weak": weak, "strong": strong}))
+    story.press("room-2", Kind.ASSIST)
+    story.report(story.attempt("kari", "sms").id, AttemptState.DELIVERED)
+    story.pin("ane")
+    clear = next(n for n in story.alarm.notifications if n.purpose is Purpose.ALL_CLEAR)
+    story.report(clear.attempts[0].id, AttemptState.WITHDRAWN)
+    story.wait(1300)
+    assert story.alarm.veil is not None
+    assert "kari" not in story.alarm.veil.told

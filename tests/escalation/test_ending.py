@@ -11,8 +11,8 @@ from alarmd.alarm.model import AttemptState, Person, Purpose, State
 from alarmd.escalation.draft import Refusal
 from alarmd.escalation.receipts import still_wanted
 from alarmd.organisation.model import Acknowledge, Contact, Target, TargetKind
-from tests.escalation.stories import called, ended_calls, pressed_at_reception
-from tests.support.organisations import answered_by, office, person, step, team
+from tests.escalation.stories import called, ended_calls, one, pressed_at_reception
+from tests.support.organisations import answered_by, office, person, seconds, step, team
 from tests.support.story import Story
 
 
@@ -237,3 +237,18 @@ def test_the_end_stops_calls_that_ring() -> None:
     story = called(Acknowledge(needed=3))
     story.resolve("eva", "seen to")
     assert ended_calls(story) == ["CA-ola", "CA-per", "CA-siv"]
+
+
+@pytest.mark.parametrize("again", [None, Action.DECLINE])
+def test_who_was_late_and_may_come_all_the_same_hears_of_the_end(again: Action | None) -> None:
+    chain = (step(0, one("ola"), by=("sms",)), step(900, one("per")))
+    story = Story(answered_by(*chain, acknowledge=Acknowledge(arrive_within=seconds(60))), arrives=True)
+    story.press()
+    story.does("eva", Action.EN_ROUTE)
+    story.wait(61)
+    assert story.alarm.responders == ()
+    if again is not None:
+        story.does("eva", Action.EN_ROUTE)
+        story.does("eva", again)
+    story.does("ola", Action.CANCEL, reason="mistake")
+    assert ("eva" in [who for who, _ in all_clears(story)]) is (again is None)

@@ -154,3 +154,15 @@ def test_who_is_told_into_what_he_comes_does_not_keep_others_waiting() -> None:
     assert story.told("sms").count("ola") == 2
     fails(story, "siv")
     assert story.told("sms").count("per") == 1
+
+
+@pytest.mark.parametrize("back", [0, 60])
+def test_its_else_is_told_also_while_the_clock_is_behind_the_press(back: float) -> None:
+    arc = Target(TargetKind.EXTERNAL, "arc")
+    chain = (step(0, one("ola"), by=("sms",)), step(30, arc, otherwise=(one("siv"),)), step(900, one("eva")))
+    story = Story(answered_by(*chain))
+    story.press()
+    story.now -= seconds(back)
+    story.does("eva", Action.ESCALATE)
+    story.report(story.attempt("arc", "dc09").id, AttemptState.FAILED)
+    assert "siv" in story.told("sms")

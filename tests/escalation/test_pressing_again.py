@@ -221,7 +221,7 @@ def test_an_attended_alarm_stays_so_and_its_clock_goes_on_from_the_press(later: 
 
 @pytest.mark.parametrize(
     ("person", "action"),
-    [("ola", Action.ARRIVED), ("ola", Action.ACKNOWLEDGE), ("per", Action.EN_ROUTE), ("per", Action.ARRIVED)],
+    [("ola", Action.ARRIVED), ("ola", Action.ACKNOWLEDGE), ("per", Action.ARRIVED)],
 )
 def test_of_an_attended_alarm_too_the_word_of_one_who_counts_makes_it_stand_again(person: str, action: Action) -> None:
     story = one_after_another()
@@ -235,6 +235,53 @@ def test_of_an_attended_alarm_too_the_word_of_one_who_counts_makes_it_stand_agai
     assert story.due[story.last] is None
     story.wait(600)
     assert story.told("sms") == ["ola"]
+
+
+def attended_and_pressed_again() -> Story:
+    """Ola is there, and has perhaps left: half a minute later somebody presses again. A word holds for a minute."""
+    story = one_after_another(acknowledge=Acknowledge(arrive_within=seconds(60)))
+    story.press()
+    story.does("ola", Action.ARRIVED)
+    story.wait(30)
+    story.press()
+    story.does("per", Action.EN_ROUTE)
+    assert story.alarm.next == NextStep(2, 1, None)
+    return story
+
+
+def test_whose_word_alone_answers_a_second_press_must_arrive() -> None:
+    story = attended_and_pressed_again()
+    assert story.due[story.last] == story.now + seconds(60)
+    story.wait(60)
+    assert story.steps()[1:] == [(90, 2, ["per"])]
+    assert story.state() is State.ATTENDED
+
+
+def test_when_he_who_answered_a_second_press_cannot_come_after_all_the_chain_goes_on() -> None:
+    story = attended_and_pressed_again()
+    story.does("per", Action.DECLINE)
+    assert story.steps()[1:] == [(30, 2, []), (30, 3, ["siv"])], "only Per was meant by the second"
+
+
+def test_while_another_has_answered_the_second_press_too_it_stands() -> None:
+    story = attended_and_pressed_again()
+    story.does("siv", Action.ARRIVED)
+    story.does("per", Action.DECLINE)
+    assert story.alarm.next == NextStep(2, 1, None)
+    story.does("siv", Action.DECLINE)
+    assert story.alarm.next is not None
+    assert story.alarm.next.at is not None, "Ola's word is older than the press"
+
+
+def test_who_was_there_before_the_second_press_and_leaves_is_not_what_it_waits_for() -> None:
+    story = one_after_another()
+    story.press()
+    for person in ("ola", "siv"):
+        story.does(person, Action.ARRIVED)
+    story.wait(30)
+    story.press()
+    story.does("ola", Action.DECLINE)
+    assert story.alarm.next == NextStep(2, 1, story.now + seconds(20))
 
 
 def test_what_the_first_word_made_pointless_stays_so() -> None:

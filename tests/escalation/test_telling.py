@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Reported
+from alarmd.alarm.incoming import Action, Reported
 from alarmd.alarm.model import AttemptState, Purpose
 from alarmd.escalation.decide import Situation, decide
 from alarmd.escalation.receipts import RANK, still_wanted
 from alarmd.escalation.retry import REACHED
 from alarmd.organisation.model import CONSOLE, Contact, Repeat, Target, TargetKind
-from tests.support.organisations import answered_by, office, person, seconds, step
+from tests.support.organisations import answered_by, office, person, role, seconds, step, team
 from tests.support.story import Story
 
 SMS, VOICE, MAIL = (
@@ -343,3 +343,16 @@ def test_one_who_has_none_of_the_steps_channels_is_told_another_way_at_once() ->
     assert tried(story) == ["email"]
     story.wait(3)
     assert tried(story) == ["email", "sms"]
+
+
+def test_what_its_provider_has_taken_is_not_withdrawn_any_more() -> None:
+    """After a crash it is looked at again and found pointless, though it had left: word from elsewhere is stronger."""
+    for order in ((AttemptState.ACCEPTED, AttemptState.WITHDRAWN), (AttemptState.WITHDRAWN, AttemptState.ACCEPTED)):
+        story = Story(answered_by(step(0, team("guards"), by=("sms",)), step(60, role("manager"))))
+        story.press()
+        siv = story.attempt("siv", "sms").id
+        story.report(siv, order[0])
+        story.does("ola", Action.EN_ROUTE)
+        story.report(siv, order[1])
+        story.resolve("ola", reason="seen to")
+        assert "siv" in [n.person for n in story.alarm.notifications if n.purpose is Purpose.ALL_CLEAR]

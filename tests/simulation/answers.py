@@ -31,12 +31,14 @@ def pressed_silently(told: Told) -> bool:
 
 @dataclass
 class Word:
-    """What one person has said last. `until`: then he must be there; `since`: the event by which that was settled."""
+    """What one person has said last. `until`: then he must be there; `since`: the event by which that was settled;
+    `in_need`: he cannot because he has pressed himself."""
 
     coming: bool
     there: bool = False
     until: datetime | None = None
     since: Told | None = None
+    in_need: bool = False
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Answers:
     pressers: set[str] = field(default_factory=set)
     attended: bool = False
     over: State | None = None
+    holders: set[str] | None = None
+    """Who has answered the last press that set a clock going which stood."""
 
     def counts(self, person: str) -> bool:
         """Is he one of those for whom the chain waits? Never who pressed himself or was forced to cancel: he is in
@@ -84,7 +88,8 @@ class Answers:
         if self.state not in (State.ACKNOWLEDGED, State.ATTENDED):
             return []
         here = self.state is State.ATTENDED
-        return [(person, word) for person, word in self.words.items() if word.until and (word.there or not here)]
+        words = [(person, word) for person, word in self.words.items() if word.until]
+        return [(person, word) for person, word in words if word.there or not here or person in (self.holders or ())]
 
     def hear(self, told: Told) -> Iterator[str]:
         """One more event; what is wrong about it."""
@@ -97,7 +102,7 @@ class Answers:
         if kind in COME:
             self._come(told)
         elif kind is EventKind.DECLINED:
-            self.words[data["person"]] = Word(coming=False)
+            self.words[data["person"]] = Word(coming=False, in_need=data.get("reason") == "needs_help")
             self._leave(told)
         elif kind is EventKind.LAPSED:
             yield from self._lapse(told)
@@ -106,7 +111,7 @@ class Answers:
             if self.arrived < self.chain.acknowledge.needed:
                 yield f"is attended, and {self.arrived} are there"
         elif kind is EventKind.UPGRADED:
-            self._rise(told)
+            yield from self._rise(told)
         self.over = ENDS.get(kind, self.over)
         if told.event.state is not self.state:
             yield f"was {before}, and after {kind} it is {told.event.state}; it should be {self.state}"
@@ -144,14 +149,17 @@ class Answers:
             return person in self.organisation.externals
         return bool(CLOSE & {*known.roles}) and told.alarm.veil is not None and person not in told.alarm.veil.people
 
-    def _rise(self, told: Told) -> None:
+    def _rise(self, told: Told) -> Iterator[str]:
         """Whoever was coming still is; whether he counts is the new chain's word."""
         self.chain = chain_for(self.organisation, told.alarm.kind, told.alarm.site)
         rule = self.chain.acknowledge
         if taken_back(told):
             self.words = {person: word for person, word in self.words.items() if self._knows(told, person)}
+        self.words = {person: word for person, word in self.words.items() if word.coming or word.in_need}
         for person, word in self.words.items():
             waited_for = self.counts(person) and word.coming and (word.until is not None or not word.there)
             until = (word.until or told.event.at + rule.arrive_within) if waited_for else None
             word.until, word.since = until, told
         self.attended = self.attended and self.arrived >= rule.needed
+        if {r.person for r in told.alarm.responders} != {*self.words}:
+            yield f"goes on with {told.alarm.responders} when it becomes stronger, and should with {[*self.words]}"

@@ -115,16 +115,16 @@ class Clock:
 
     def _move(self, told: Told, *, fewer: bool) -> None:
         """What an answer, a lapse, an upgrade or one more press makes of the clock. It stands while enough are coming,
-        unless somebody has pressed since one of them has said so. With one who came and counted gone, and too few left,
-        the next step is due at once.
+        unless somebody has pressed since one of them has said so. With one who came and counted gone, and too few left
+        or nobody who has answered the last press, the next step is due at once.
         """
         kind, at, due = told.event.kind, told.event.at, self._due
         enough = self.answers.enough
-        if kind is EventKind.UPGRADED or (
-            kind in COME and self.answers.counts(told.event.data["person"]) and not pressed_silently(told)
-        ):
-            self._pressed_again = False
-        if kind is EventKind.UPGRADED:
+        self._answer(told)
+        if self._the_last_has_left(told):
+            self._pressed_again = True
+            due.at, due.since = min(due.at or at, at), told
+        elif kind is EventKind.UPGRADED:
             self._began = at
             begins = at if enough else at + self._chain.steps[0].after
             self._due = Due(1, 1, begins, told, asked=enough)
@@ -133,11 +133,30 @@ class Clock:
         elif kind is EventKind.JOINED and told.event.data["sounds"] and self.answers.state in ANSWERED:
             self._pressed_again = True
             if due.at is None:
+                self.answers.holders = set()
                 due.at, due.since = at + self._distance(due.step, due.round), told
         elif (self.answers.over or (enough and not self._pressed_again)) and not due.asked:
             due.at = None
         elif not enough and (fewer or due.at is None):
             due.at, due.since = min(due.at or at, at), told
+
+    def _answer(self, told: Told) -> None:
+        """To the last press."""
+        kind = told.event.kind
+        if kind is EventKind.UPGRADED:
+            self._pressed_again, self.answers.holders = False, None
+        if kind in COME and self.answers.counts(told.event.data["person"]) and not pressed_silently(told):
+            self._pressed_again = False
+            if self.answers.holders is not None:
+                self.answers.holders.add(told.event.data["person"])
+
+    def _the_last_has_left(self, told: Told) -> bool:
+        """Of those who had answered the last press."""
+        kind, data = told.event.kind, told.event.data
+        if not self.answers.holders or kind not in (EventKind.LAPSED, EventKind.DECLINED):
+            return False
+        self.answers.holders -= {*data.get("people", ()), data.get("person")}
+        return not self.answers.holders
 
     def _shown(self, told: Told) -> Iterator[str]:
         """What everybody can see of the clock."""

@@ -11,6 +11,7 @@ from tests.simulation.veils import behind, over_for, taken_back
 
 AFTER = (EventKind.NOTIFIED, EventKind.RECEIPT, EventKind.NOTED)
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
+WORDS = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED, EventKind.DECLINED)
 IN_VAIN = (AttemptState.QUEUED, AttemptState.FAILED, AttemptState.WITHDRAWN)
 
 
@@ -54,7 +55,7 @@ def all_clear_was_given(seen: Record) -> Iterator[str]:
         ends = [number for number, told in enumerate(tale) if told.event.kind in ENDS or taken_back(told)]
         for end, until in pairwise([*ends, len(tale)]):
             before = tale[end - 1].alarm if end else tale[end].alarm
-            meant = _concerned(seen, before, tale[end].event.by) if _is_clear(seen, before, tale[end]) else []
+            meant = _concerned(seen, tale[: end or 1], tale[end].event.by) if _is_clear(seen, before, tale[end]) else []
             if tale[end].event.kind is EventKind.UPGRADED:
                 meant = [person for person in meant if person in over_for(seen, tale, end)]
             elif before.veil is not None:
@@ -90,13 +91,18 @@ def _is_clear(seen: Record, before: Alarm, end: Told) -> bool:
     return chain.all_clear and not isinstance(end.event.by, System)
 
 
-def _concerned(seen: Record, alarm: Alarm, by: By) -> list[str]:
-    """Whoever was told and whoever is running: not who ends it, nor who is in danger himself."""
+def _concerned(seen: Record, tale: list[Told], by: By) -> list[str]:
+    """Whoever was told and whoever is running, or late: not who ends it, nor who is in danger himself."""
+    alarm, late = tale[-1].alarm, dict[str, None]()
+    for told in tale:
+        late |= dict.fromkeys(told.event.data["people"] if told.event.kind is EventKind.LAPSED else ())
+        if told.event.kind in WORDS:
+            late.pop(told.event.data["person"], None)
     pressed = {s.by.person for s in alarm.signals if isinstance(s.by, Person) and not s.drill}
     left = [n.person for n in alarm.notifications if any(a.state not in IN_VAIN for a in n.attempts)]
     reached = dict.fromkeys(who for who in left if who not in pressed)
     organisation = seen.organisation(alarm)
-    running = [r.person for r in alarm.responders if r.state is not ResponderState.DECLINED]
+    running = [r.person for r in alarm.responders if r.state is not ResponderState.DECLINED] + [*late]
     ends = by.person if isinstance(by, Person) else None
     reached |= dict.fromkeys(person for person in running if person != ends and person not in pressed)
     known = [r for person in reached if (r := organisation.recipient(person)) is not None]

@@ -7,12 +7,13 @@ from tests.simulation.record import Record, Told
 
 VAIN = {AttemptState.FAILED, AttemptState.UNKNOWN}
 FEWER = (EventKind.LAPSED, EventKind.DECLINED)
+COME = (EventKind.ACKNOWLEDGED, EventKind.EN_ROUTE, EventKind.ARRIVED)
 REACHED = {AttemptState.DELIVERED, AttemptState.ANSWERED, AttemptState.SEEN}
 
 
 def cut_short(tale: list[Told], number: int) -> set[str]:
-    """The notifications of which something was withdrawn until this event, or failed while it helped nobody: enough
-    were coming, or had been when a press set the clock going again.
+    """The notifications of which something was withdrawn until this event, or failed while it helped nobody, or which
+    were calls that rang then: enough were coming, or had been when a press set the clock going again.
     """
     resting: set[str] = set()
     beyond: set[str] = set()
@@ -29,11 +30,23 @@ def cut_short(tale: list[Told], number: int) -> set[str]:
             resting |= known - beyond
         if event.kind in FEWER and told.alarm.coming < told.alarm.needed:
             resting.clear()
+        if event.kind is EventKind.UPGRADED and told.alarm.coming < told.alarm.needed:
+            resting.clear()
+        if event.kind in COME and asked and not asks:
+            short |= {n.id for n in told.alarm.notifications if rings(n) and n.id not in resting | beyond}
         if event.kind is EventKind.RECEIPT:
-            in_vain = event.data["state"] == AttemptState.FAILED and (about in resting or not (asks or about in beyond))
+            ringing = any(n.id == about and rings(n) for n in told.alarm.notifications)
+            helps = about not in resting and (asks or about in beyond)
+            in_vain = not helps and (event.data["state"] == AttemptState.FAILED or ringing)
             short |= {about} if in_vain or event.data["state"] == AttemptState.WITHDRAWN else set()
         asked = asks
     return short
+
+
+def rings(notification: Notification) -> bool:
+    """Is it a call that its provider can be told to end?"""
+    calls = (a for a in notification.attempts if a.channel == "voice" and a.state is AttemptState.ACCEPTED)
+    return any(call.provider for call in calls)
 
 
 def lost(seen: Record, tale: list[Told], number: int, step: int, round: int) -> list[Notification]:
@@ -45,12 +58,8 @@ def lost(seen: Record, tale: list[Told], number: int, step: int, round: int) -> 
         return []
     whole = _steps(seen, alarm)[step - 1]
     kept = not seen.leaves(alarm) and any(target.kind is TargetKind.EXTERNAL for target in whole.notify)
-    began, place = tale[began_with(tale, number)].event.at, (step, round, Purpose.STEP)
-    told = {
-        n.person: n
-        for n in alarm.notifications
-        if (n.step, n.round, n.purpose) == place and n.attempts[0].begun >= began
-    }
+    own, place = of_its_chain(tale, number), (step, round, Purpose.STEP)
+    told = {n.person: n for n in alarm.notifications if n.id in own and (n.step, n.round, n.purpose) == place}
     answered = {r.person for r in alarm.responders}
     others = [n for n in told.values() if n.person not in answered]
     short = cut_short(tale, number)
@@ -58,9 +67,14 @@ def lost(seen: Record, tale: list[Told], number: int, step: int, round: int) -> 
     return [*told.values()] if any(map(states, others)) and all(vain) and not kept and whole.by != (CONSOLE,) else []
 
 
-def began_with(tale: list[Told], number: int) -> int:
-    """With which event its chain began."""
-    return max((n for n in range(number + 1) if tale[n].event.kind is EventKind.UPGRADED), default=0)
+def of_its_chain(tale: list[Told], number: int) -> set[str]:
+    """The notifications that were made after its chain began, whatever the clock said."""
+    began = max((n for n in range(number + 1) if tale[n].event.kind is EventKind.UPGRADED), default=0)
+    return _notified(tale[began : number + 1]) - _notified(tale[:began])
+
+
+def _notified(tale: list[Told]) -> set[str]:
+    return {told.event.data["notification"] for told in tale if told.event.kind is EventKind.NOTIFIED}
 
 
 def asking(alarm: Alarm) -> bool:

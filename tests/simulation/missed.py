@@ -8,7 +8,7 @@ from itertools import takewhile
 from alarmd.alarm.events import EventKind, Reason
 from alarmd.alarm.model import Alarm, AttemptState, Notification, Purpose
 from alarmd.organisation.model import Step, Target, TargetKind
-from tests.simulation.lost import REACHED, asking, began_with, cut_short, lost, states
+from tests.simulation.lost import REACHED, asking, cut_short, lost, of_its_chain, states
 from tests.simulation.meant import who_can
 from tests.simulation.record import Record, Told
 from tests.simulation.telling import first_ways
@@ -71,12 +71,8 @@ def _missed(tale: list[Told], number: int) -> list[Notification]:
     alarm = tale[number - 1].alarm
     steps = [n for n in alarm.notifications if n.purpose is Purpose.STEP and states(n)]
     newest = {n.person: n for n in steps}
-    began = tale[began_with(tale, number)].event.at
-    return [
-        n
-        for n in newest.values()
-        if n.id in short and not states(n) & REACHED and not n.settled and n.attempts[0].begun >= began
-    ]
+    own = of_its_chain(tale, number)
+    return [n for n in newest.values() if n.id in short & own and not states(n) & REACHED and not n.settled]
 
 
 def _places(tale: list[Told], number: int) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from itertools import pairwise, takewhile
 from alarmd.alarm.events import EventKind, Json
 from alarmd.alarm.model import Alarm, Notification, Purpose, ResponderState
 from alarmd.organisation.model import CONSOLE, Organisation
-from tests.simulation.lost import cut_short
+from tests.simulation.lost import cut_short, rings
 from tests.simulation.record import Record, Told
 
 REACHED = {"delivered", "answered", "seen"}
@@ -19,7 +19,7 @@ STEPS = (EventKind.STEP_DUE, EventKind.ESCALATED)
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
 FAILED = {"failed", "withdrawn"}
 ALIVE = REACHED | {"queued", "accepted", "unknown"}
-WORD = ({"queued", "shown"}, {"unknown"}, {"accepted"}, {"failed", "withdrawn"}, {"delivered"}, {"answered", "seen"})
+WORD = ({"queued", "shown"}, {"withdrawn"}, {"unknown"}, {"accepted"}, {"failed"}, {"delivered"}, {"answered", "seen"})
 """What is known of an attempt, from little to much."""
 
 
@@ -148,11 +148,11 @@ def _all_lost(alarm: Alarm, data: Json) -> bool:
 
 
 def _missed(alarm: Alarm, data: Json) -> bool:
-    """Has a step meant him, and whatever should have told him was withdrawn, or failed?"""
+    """Has a step meant him, and whatever should have told him was withdrawn, failed, or is a call that was ended?"""
     meant = [n for n in alarm.notifications if n.person == data["person"] and n.purpose is Purpose.STEP]
     ways = {a.state.value for n in meant for a in n.attempts if a.contact is not None}
     of_step = any((n.step, n.round) == (data["step"], data["round"]) for n in meant)
-    return of_step and bool(ways & {"withdrawn", "failed"})
+    return of_step and (bool(ways & {"withdrawn", "failed"}) or any(map(rings, meant)))
 
 
 def every_way_was_tried(seen: Record) -> Iterator[str]:

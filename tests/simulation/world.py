@@ -18,12 +18,13 @@ from tests.simulation.administration import Administration
 from tests.simulation.disk import Disk
 from tests.simulation.judge import judge
 from tests.simulation.judging import Commit, Court
+from tests.simulation.made import scenario
 from tests.simulation.network import Network
 from tests.simulation.node import Life
 from tests.simulation.people import People
 from tests.simulation.process import Process
 from tests.simulation.record import names, record
-from tests.simulation.scenario import DATABASE, NODES, Scenario, Trouble, Window, scenario
+from tests.simulation.scenario import DATABASE, NODES, Scenario, Trouble, Window
 from tests.simulation.surroundings import Outage, Surroundings
 from tests.simulation.virtual import SimulatedClock, StuckError, VirtualLoop
 

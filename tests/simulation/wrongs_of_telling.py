@@ -54,8 +54,14 @@ TELLING = (
     Mutant(
         "a call that was ended by an answer has told somebody",
         "alarmd.alarm.lifecycle:_told",
-        "and not helps)",
-        "and False)",
+        "in_vain = not helps and",
+        "in_vain = False and",
+    ),
+    Mutant(
+        "whose call an answer has ended waits for its provider's word of that",
+        "alarmd.alarm.lifecycle:Growing.stands",
+        "if known.rings and",
+        "if False and",
     ),
     Mutant(
         "what a press lets rest rests for ever",
@@ -76,7 +82,7 @@ TELLING = (
         "_ways(notification) <= DEAD",
     ),
     Mutant(
-        "nobody looks whether a step is lost when somebody declines",
+        "nobody looks whether a step is lost when somebody has answered",
         "alarmd.escalation.plan:look_for_lost",
         "give_up(draft, number, round)",
         "pass",

@@ -16,6 +16,30 @@ ENGINE = (
         "return clock",
     ),
     Mutant(
+        "an older word holds the clock when nobody has answered the last press",
+        "alarmd.escalation.plan:resumed",
+        "held = not alarm.held_by or",
+        "held = True or",
+    ),
+    Mutant(
+        "who answers a press on an attended alarm may come when he likes",
+        "alarmd.escalation.plan:_promised",
+        "alarm.held_by or frozenset()",
+        "frozenset()",
+    ),
+    Mutant(
+        "who was late hears nothing of the end",
+        "alarmd.escalation.plan:awaiting",
+        "if r.coming), *alarm.overdue)",
+        "if r.coming),)",
+    ),
+    Mutant(
+        "who could not come to something weaker is not asked for more",
+        "alarmd.alarm.lifecycle:_upgraded",
+        "and (r.coming or r.in_need)",
+        "and True",
+    ),
+    Mutant(
         "a helper's own press joins the alarm that he is coming to",
         "alarmd.alarm.joining:join",
         "return Joins.LINKS, promised",
@@ -180,7 +204,7 @@ ENGINE = (
     Mutant(
         "a decline leaves the clock standing",
         "alarmd.escalation.answering:_leave",
-        "clock = resumed(draft, len(left))",
+        "clock = resumed(draft, left)",
         "clock = draft.alarm.next",
     ),
     Mutant(
