@@ -12,12 +12,14 @@ import structlog
 from alarmd.alarm.incoming import FaultFound, FaultGone
 from alarmd.alarm.times import stamp
 from alarmd.dispatch.dispatcher import Dispatcher
-from alarmd.errors import AlarmdError
+from alarmd.errors import AlarmdError, NotDurable
 from alarmd.ports import Clock
 
 log = structlog.get_logger()
 
 AGAIN = timedelta(seconds=1)
+SET_ASIDE = timedelta(minutes=1)
+"""So long what cannot be decided is left alone."""
 OF_THE_NODE = frozenset({"store", "mqtt", "relay", "public_url", "clock", "certificate", "calendar"})
 
 
@@ -47,7 +49,10 @@ class Health:
     stopping: bool = False
     """Told to stop: still working, and no longer to be sent anything new."""
     _well: set[str] = field(default_factory=set)
-    _unsaid: dict[str, FaultFound | FaultGone] = field(default_factory=dict)
+    _unsaid: dict[str, tuple[FaultFound | FaultGone, ...]] = field(default_factory=dict)
+    """By cause, one after the other: that it is unwell, that it is well, or both."""
+    _not_before: dict[str, datetime] = field(default_factory=dict)
+    """Causes that are set aside, until then."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def found(self, cause: str, text: str) -> None:
@@ -103,22 +108,40 @@ class Health:
         return f"{cause}:{self.node}" if cause.partition(":")[0] in OF_THE_NODE else cause
 
     def _say(self, cause: str, what: FaultFound | FaultGone) -> None:
-        before = self._unsaid.get(cause)
-        # A fault that came and went before it could be stored is still told: it happened.
-        self._unsaid[f"{cause} gone" if isinstance(before, FaultFound) and isinstance(what, FaultGone) else cause] = (
-            what
-        )
+        """Its latest word; a fault that came and went before it could be stored is still told: it happened."""
+        before = [word for word in self._unsaid.get(cause, ()) if isinstance(word, FaultFound)]
+        self._unsaid[cause] = (*before, what) if isinstance(what, FaultGone) else (what,)
+        self._not_before.pop(cause, None)
         self._wake.set()
 
     async def run(self, dispatcher: Dispatcher) -> None:
         """For ever: say what has not been said yet, as soon as it can be stored."""
+        again: datetime | None = None
         while True:
-            await self._wake.wait()
+            await self.clock.sleep_until(again, self._wake)
             self._wake.clear()
-            while self._unsaid:
-                cause = next(iter(self._unsaid))
+            again = await self._say_all(dispatcher)
+
+    async def _say_all(self, dispatcher: Dispatcher) -> datetime | None:
+        """When to go on with what could not be said."""
+        now = self.clock.now()
+        for cause in list(self._unsaid):
+            while (words := self._unsaid.get(cause)) and self._not_before.get(cause, now) <= now:
                 try:
-                    await dispatcher.submit(self._unsaid[cause])
-                    del self._unsaid[cause]
-                except AlarmdError:
-                    await self.clock.sleep_until(self.clock.now() + AGAIN)
+                    await dispatcher.submit(words[0])
+                except NotDurable:
+                    return self.clock.now() + AGAIN
+                except AlarmdError:  # of this one alone: the others must not wait for it
+                    if self._unsaid[cause][0] is words[0]:
+                        self._not_before[cause] = self.clock.now() + SET_ASIDE
+                else:
+                    self._done(cause, words[0])
+        return min(self._not_before.values(), default=None)
+
+    def _done(self, cause: str, said: FaultFound | FaultGone) -> None:
+        """What came while it was being said is left to be said."""
+        left = self._unsaid[cause]
+        self._unsaid[cause] = left[1:] if left[0] is said else left
+        if not self._unsaid[cause]:
+            del self._unsaid[cause]
+            self._not_before.pop(cause, None)
