@@ -228,11 +228,11 @@ class Unit(Reading, Protocol):
         ...
 
     def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
-        """Alarms whose due time has come."""
+        """Alarms whose due time has come, the earliest first."""
         ...
 
-    def next_due(self) -> datetime | None:
-        """The earliest due time of all alarms."""
+    def next_due(self, after: datetime) -> datetime | None:
+        """The earliest due time of all alarms after this instant."""
         ...
 
     def put_seat(self, seat: Seat) -> None: ...

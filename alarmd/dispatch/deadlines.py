@@ -7,6 +7,7 @@ import asyncio
 import heapq
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import orjson
 import structlog
@@ -16,7 +17,7 @@ from alarmd.alarm.incoming import DeadlinePassed
 from alarmd.dispatch.dispatcher import Dispatcher
 from alarmd.errors import AlarmdError, Undecidable
 from alarmd.observe import metrics
-from alarmd.ports import Clock, Committed, Logged, Store
+from alarmd.ports import Clock, Committed, Logged, Store, Unit
 
 log = structlog.get_logger()
 
@@ -67,7 +68,7 @@ class Deadlines:
             now = self._clock.now()
             if now >= sweep_at:
                 elsewhere = await self._sweep(now)
-                sweep_at = min(now + SWEEP, max(elsewhere, now) + GRACE) if elsewhere else now + SWEEP
+                sweep_at = min(now + SWEEP, elsewhere + GRACE) if elsewhere else now + SWEEP
             await self._submit(self._passed(now))
             soonest = min(sweep_at, self._heap[0][0]) if self._heap else sweep_at
             await self._clock.sleep_until(soonest, self._wake)
@@ -87,17 +88,17 @@ class Deadlines:
 
     async def _sweep(self, now: datetime) -> datetime | None:
         """Due times of others: of a shell, of a node that is gone, of our own life before. What is armed here may be
-        overdue all the same, when another node has made it due earlier. The next due time of all, if it is known.
+        overdue all the same, when another node has made it due earlier. The next due time to come, if it is known.
         """
+        self._set_aside = {alarm: until for alarm, until in self._set_aside.items() if until > now}
         for _ in range(SWEEPS):
+            limit = AT_ONCE + len(self._set_aside)  # those are overdue, too, and must not hide the others
             try:
-                overdue, following = await self._store.transact(
-                    lambda unit: (unit.overdue(now, AT_ONCE), unit.next_due())
-                )
+                overdue, following = await self._store.transact(partial(_due, now=now, limit=limit))
             except AlarmdError as fault:
                 log.warning("deadlines cannot be read", why=str(fault))
                 return None
-            waiting = [alarm for alarm in overdue if self._set_aside.get(alarm, now) <= now]
+            waiting = [alarm for alarm in overdue if alarm not in self._set_aside]
             if not waiting:
                 return following
             if not await self._submit(waiting):
@@ -120,6 +121,10 @@ class Deadlines:
                 taken = False
                 log.warning("deadline not taken", alarm=alarm, why=str(fault))
         return taken
+
+
+def _due(unit: Unit, now: datetime, limit: int) -> tuple[tuple[str, ...], datetime | None]:
+    return unit.overdue(now, limit), unit.next_due(now)
 
 
 def _tell_late(logged: Logged) -> None:

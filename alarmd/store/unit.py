@@ -100,7 +100,7 @@ _GIVEN_BACK = (
     .values(claimed_until=0)
 )
 _OVERDUE = select(alarms.c.id).where(alarms.c.due <= bindparam("now")).order_by(alarms.c.due).limit(bindparam("limit"))
-_NEXT_DUE = select(func.min(alarms.c.due).label("due")).where(alarms.c.due.is_not(None))
+_NEXT_DUE = select(func.min(alarms.c.due).label("due")).where(alarms.c.due > bindparam("after"))
 _CHANGES = ("state", "kind", "version", "open", "joinable", "due", "summary")
 _HEAD = Prepared(
     update(head).where(head.c.id == literal_column("1")), *(column.name for column in head.c if column is not head.c.id)
@@ -253,8 +253,8 @@ class StoredUnit(StoredSeat):
     def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
         return tuple(row.id for row in self._ask(_OVERDUE, {"now": instant(now), "limit": limit}))
 
-    def next_due(self) -> datetime | None:
-        due = self._ask(_NEXT_DUE)[0].due
+    def next_due(self, after: datetime) -> datetime | None:
+        due = self._ask(_NEXT_DUE, {"after": instant(after)})[0].due
         return moment(due) if due is not None else None
 
     def flush(self) -> None:

@@ -1,12 +1,13 @@
 """What cannot be decided, by a bug of ours, is said aloud and holds up nothing else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alarmd.alarm.incoming import FaultFound, FaultGone, Incoming, Performed, Pressed, Reported
+from alarmd.alarm.incoming import DeadlinePassed, FaultFound, FaultGone, Incoming, Performed, Pressed, Reported
 from alarmd.alarm.model import Device, Kind, Person
+from alarmd.dispatch import deadlines
 from alarmd.dispatch.take import Taken, Taker
 from alarmd.errors import Undecidable
 from alarmd.ports import Unit
@@ -99,3 +100,36 @@ async def test_what_else_cannot_be_decided_is_said_unless_it_is_what_says_so(
         said = {FaultFound: [], FaultGone: ["undecidable:mqtt"], Performed: ["undecidable:performed"]}
         assert await causes(loop) == said[type(fault)]
         assert tries == 1
+
+
+async def test_alarms_that_cannot_be_decided_hide_no_other_from_the_sweep_and_are_asked_for_no_more_often(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "AT_ONCE", 2)
+    take, asked = Taker.take, 0
+    async with world.life() as loop:
+        alarms = []
+        for device in ("desk-3", "room-2", "under-desk-2"):
+            alarms.append(await alarm_of(loop, pressed(device)))
+            await world.clock.advance(1)
+        by_due = await loop.store.transact(lambda unit: unit.overdue(world.clock.now() + timedelta(hours=1), 9))
+        assert sorted(by_due) == sorted(alarms)
+    sick, well = by_due[:2], by_due[2]
+
+    def broken(taker: Taker, unit: Unit, incoming: Incoming, now: datetime) -> Taken:
+        assert not (isinstance(incoming, DeadlinePassed) and incoming.alarm in sick), "a bug"
+        return take(taker, unit, incoming, now)
+
+    def counted(unit: Unit, now: datetime, limit: int) -> tuple[tuple[str, ...], datetime | None]:
+        nonlocal asked
+        asked += 1
+        return due(unit, now, limit)
+
+    monkeypatch.setattr(Taker, "take", broken)
+    due = deadlines._due
+    async with world.life() as loop:
+        await world.clock.advance(100)
+        assert {note.step for note in (await loop.alarm(well)).notifications} > {1}
+        monkeypatch.setattr(deadlines, "_due", counted)
+        await world.clock.advance(10)
+        assert asked <= 15, "once a second, and a little after a step of its own"

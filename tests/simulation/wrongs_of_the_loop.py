@@ -33,7 +33,7 @@ LOOP = (
     Mutant(
         "timers are in memory only",
         "alarmd.dispatch.deadlines:Deadlines._sweep",
-        "(unit.overdue(now, AT_ONCE), unit.next_due())",
+        "await self._store.transact(partial(_due, now=now, limit=limit))",
         "((), None)",
     ),
     Mutant(

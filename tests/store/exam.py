@@ -288,17 +288,17 @@ class Exam:
 
     def test_deadlines_are_found_in_order(self, one: Stage) -> None:
         with one.database.transaction() as unit:
-            assert unit.next_due() is None
+            assert unit.next_due(one.now) is None
         first = one.press("desk-3").alarm
         one.now += timedelta(seconds=1)
         second = one.press("room-2").alarm
         assert first is not None
         assert second is not None
         with one.database.transaction() as unit:
-            due = unit.next_due()
+            due = unit.next_due(one.now)
             assert due is not None
             assert unit.overdue(due - timedelta(milliseconds=1), 10) == ()
-            assert unit.overdue(due, 10) == (first.id,)
+            assert (unit.overdue(due, 10), unit.next_due(due)) == ((first.id,), due + timedelta(seconds=1))
             assert unit.overdue(due + timedelta(hours=1), 10) == (first.id, second.id)
             assert unit.overdue(due + timedelta(hours=1), 1) == (first.id,)
 
