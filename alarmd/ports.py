@@ -23,6 +23,7 @@ from alarmd.organisation.plain import Plain
 from alarmd.organisation.roster import Said
 
 T = TypeVar("T")
+RESTORED, EVENTS_LOST = "restored", "events_lost"  # in the audit log: from here on it is another log
 Hides = Callable[[Veil], bool]
 """Does this veil hide an alarm from whoever asks?"""
 
@@ -102,7 +103,7 @@ class Reading(Protocol):
     def head(self) -> Head: ...
 
     def era(self) -> str:
-        """Which log this is: another one after a restore, though its positions go on from an older one's."""
+        """Which log this is: another one after a restore, or where its last events were lost."""
         ...
 
     def time(self) -> datetime | None:
@@ -158,8 +159,7 @@ class Reading(Protocol):
         ...
 
     def open_at(self, device: str) -> Iterator[Alarm]:
-        """The open alarms that a later signal might join and in which this device has pressed with a ref, the newest
-        first. They are read one after the other, as they are asked for."""
+        """The open, joinable alarms in which this device has pressed with a ref, newest first, read one by one."""
         ...
 
     def events(self, after: int, limit: int) -> tuple[Logged, ...]:
@@ -200,8 +200,7 @@ class Unit(Reading, Protocol):
         ...
 
     def next_code(self, *, unseen: bool = False) -> str:
-        """The two-digit answer code for a new alarm: one that no open alarm has, unless all 90 are taken. `unseen`: one
-        that nobody misses in those of later alarms."""
+        """The two-digit answer code of a new alarm: no open one's, unless all 90 are. `unseen`: missed by nobody."""
         ...
 
     def write(self, decision: Decision, *, node: str, now: datetime) -> "Committed":
@@ -223,8 +222,7 @@ class Unit(Reading, Protocol):
         ...
 
     def renew(self, node: str, now: datetime, effects: Sequence[str]) -> Mapping[str, datetime]:
-        """Hold these a while longer: until when. One that a sister has taken over since, or that is done, is not in
-        the answer."""
+        """Hold these a while longer: until when. What a sister has taken over since, or what is done, is left out."""
         ...
 
     def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
@@ -278,6 +276,10 @@ class Registry(Unit, Protocol):
         """All of this person's: nobody stays signed in by a password that holds no longer."""
         ...
 
+    def note(self, action: str, detail: dict[str, Any], *, by: str, now: datetime) -> None:
+        """A line in the audit log about something that changed no row of its own."""
+        ...
+
 
 @quick
 @dataclass(frozen=True, slots=True)
@@ -302,8 +304,7 @@ class Store(Protocol):
         ...
 
     async def transact(self, work: Callable[[Registry], T]) -> T:
-        """Run `work` in one transaction and return when it is durable (fsync, or the database's word). Raises
-        NotDurable."""
+        """Run `work` in one transaction and return when it is durable (on disk). Raises NotDurable."""
         ...
 
     async def read(self, work: Callable[[Reading], T]) -> T:
@@ -373,8 +374,7 @@ class Channel(Protocol):
     async def send(self, message: Message) -> Outcome: ...
 
     async def end(self, effect: EndCall) -> bool:
-        """Stop what still rings; a call that is over already is no fault. False: it could not be done, and may be tried
-        again. Channels that do not ring do nothing."""
+        """Stop what still rings; one that is over is no fault. False: not done, try again. What never rings: True."""
         ...
 
 

@@ -170,7 +170,7 @@ def _console(house: House, presence: Presence, supervisor: Supervisor, settings:
     sign_in = SignIn(desk, settings.base_url)
     hub = Hub(house.clock, supervisor.spawn, sign_in.renewed, house.health.of_the_node, lambda: presence.counts)
     house.health.changed.append(hub.beat_now)
-    house.follower.began.append(hub.begin)
+    house.follower.began.append(lambda head: hub.begin(head, house.follower.era))
     house.follower.tell.append(hub.offer)
     house.follower.changed.append(hub.changed)
     routers = [signals_router(SignalCounter(house, "http"), sign_in.caller), *_hooks(settings, house)]

@@ -60,6 +60,7 @@ class Hub:
         consoles: Callable[[], Counts | None] = lambda: None,
     ) -> None:
         self.position = 0
+        self.log = ""
         self.changes = 0
         self._clock = clock
         self._spawn = spawn
@@ -80,9 +81,13 @@ class Hub:
         """How many consoles follow."""
         return len(self._viewers)
 
-    def begin(self, head: Head) -> None:
-        """Where the log stands before the first `offer`."""
-        self.position = head.position
+    def begin(self, head: Head, log: str = "") -> None:
+        """Where the log stands before the first `offer`, and which one it is. Again when it is another one than before:
+        whoever follows comes back for a snapshot."""
+        self._fresh.clear()
+        self._held.clear()
+        self._cut_all(TRY_AGAIN_LATER)
+        self.position, self.log = head.position, log
         self._begun = True
 
     def changed(self, head: Head) -> None:
@@ -118,6 +123,9 @@ class Hub:
             return True
         if not self._begun:  # what is written until then would be missing
             viewer.cut(TRY_AGAIN_LATER, "where the log ends is not known yet")
+            return True
+        if viewer.log != self.log:  # others have noticed already, or have not yet
+            viewer.cut(TRY_AGAIN_LATER, "this is another log now; come back with after=POSITION and log=LOG")
             return True
         missing = self._since(viewer.position)
         if missing is None or len(missing) > IN_ONE_FRAME:

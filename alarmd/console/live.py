@@ -83,6 +83,7 @@ class Live:
             return
         await websocket.accept()
         viewer = Viewer(Opened(websocket), caller, self._spawn)
+        viewer.log = start.era
         try:
             await self._greet(viewer, start, after)
             await self._follow(viewer)

@@ -39,12 +39,13 @@ class Socket(Protocol):
 
 class Viewer:
     """`position`: the last event it was given, or that is not for it. `told`: how far it was told that the log has
-    come, which a veil keeps behind."""
+    come, which a veil keeps behind. `log`: which log these are positions of."""
 
     def __init__(self, socket: Socket, caller: Caller, spawn: Spawn) -> None:
         self.caller = caller
         self.position = 0
         self.told = 0
+        self.log = ""
         self.gone = False
         self._socket = socket
         self._spawn = spawn

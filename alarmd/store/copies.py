@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import func, select, true
 
 from alarmd.errors import AlarmdError
+from alarmd.ports import RESTORED
 from alarmd.store.backend import sync
 from alarmd.store.link import Link
 from alarmd.store.reading import HEAD, HeadRow
@@ -72,9 +73,7 @@ def require_whole(content: Content, wish: Wish) -> None:
 def note(unit: StoredRegistry, content: Content, wish: Wish) -> None:
     """A line in the audit log of what was restored: by whom, from what, and why it was taken in spite of findings."""
     findings = len(content.report.findings) if content.report else 0
-    unit.note(
-        "restored", {"from": wish.source.name, "findings": findings, "why": wish.accept}, by=wish.by, now=wish.now
-    )
+    unit.note(RESTORED, {"from": wish.source.name, "findings": findings, "why": wish.accept}, by=wish.by, now=wish.now)
 
 
 def kind_of(source: Path) -> bytes:

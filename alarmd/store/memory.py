@@ -50,7 +50,8 @@ class Memory:
     def __init__(self) -> None:
         self.position = -1
         self.hash = b""
-        self.era: str | None = None
+        self.era: tuple[bytes, str] | None = None
+        """Which log it is, as of an audit log that ends with this hash."""
         self.organisations: dict[int, Organisation] = {}
         self.zones: dict[str, dict[str, None]] = {}
         self.causes: dict[str, str | None] = {}

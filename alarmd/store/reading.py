@@ -17,7 +17,7 @@ from alarmd.alarm.veil import Veil
 from alarmd.errors import NotFound
 from alarmd.organisation.model import Organisation
 from alarmd.organisation.plain import from_plain
-from alarmd.ports import Head, Hides, KnownSignal, Logged
+from alarmd.ports import EVENTS_LOST, RESTORED, Head, Hides, KnownSignal, Logged
 from alarmd.store.link import Link, Parameters
 from alarmd.store.memory import Memory
 from alarmd.store.prepared import Prepared, Values
@@ -92,7 +92,9 @@ BACKWARDS = (
     .order_by(events.c.position.desc())
     .limit(bindparam("limit"))
 )
-RESTORED = select(audit.c.hash).where(audit.c.action == "restored").order_by(audit.c.position.desc()).limit(1)
+PARTED = (
+    select(audit.c.hash).where(audit.c.action.in_((RESTORED, EVENTS_LOST))).order_by(audit.c.position.desc()).limit(1)
+)
 KEY = select(keys).where(keys.c.hash == bindparam("hash"))
 KEYS = select(keys).order_by(keys.c.name)
 SESSION = select(sessions).where(sessions.c.hash == bindparam("hash"))
@@ -132,15 +134,17 @@ class StoredReading:
         self._link = link
         self._memory = memory
         self._head = Head(row.position, row.organisation, row.access)
+        self._audited = row.audit_hash
 
     def head(self) -> Head:
         return self._head
 
     def era(self) -> str:
-        if self._memory.era is None:  # no daemon lives through a restore
-            rows = self._ask(RESTORED)
-            self._memory.era = rows[0].hash.hex()[:16] if rows else "first"
-        return self._memory.era
+        known = self._memory.era
+        if known is None or known[0] != self._audited:
+            rows = self._ask(PARTED)
+            known = self._memory.era = self._audited, rows[0].hash.hex()[:16] if rows else "first"
+        return known[1]
 
     def time(self) -> datetime | None:
         return self._link.time()

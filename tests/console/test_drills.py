@@ -53,7 +53,7 @@ async def running(path: Path, clock: VirtualClock, organisation: Organisation) -
     async with world.life() as life, Supervisor() as supervisor:
         door = House(clock, cast(Counting, life.store), life.dispatcher, life.follower, supervisor)
         await door.look()
-        door.hub.begin(life.follower.head)
+        door.hub.begin(life.follower.head, life.follower.era)
         yield door
 
 

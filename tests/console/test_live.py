@@ -21,6 +21,7 @@ from alarmd.console import viewer
 from alarmd.console.feed import BEAT, LONGEST_PAUSE
 from alarmd.console.shapes import AlarmShape, EventShape
 from alarmd.console.sight import IN_ONE_FRAME
+from alarmd.ports import EVENTS_LOST
 from alarmd.store import open_database
 from tests.support.house import PUBLIC_URL, WITHIN, Console, House, console, house
 from tests.support.virtual import VirtualClock
@@ -272,6 +273,44 @@ async def test_a_position_in_another_log_is_none_in_ours(door: House, address: s
         async with console(f"{address}", key, after=f"1{given}") as back:
             await back.frame()
             assert (await back.frame())["type"] == wanted
+
+
+async def test_after_the_log_lost_its_end_nobody_is_given_its_new_events_as_old_ones(door: House, address: str) -> None:
+    """Open consoles are cut, and who comes back with a position from before gets a snapshot."""
+    alarm = (await door.press()).alarm
+    await door.press(ref="lost")
+    key = await door.key(Scope.READ)
+    async with console(address, key) as c:
+        before = (await c.frame())["log"]
+        head = (await c.frame())["position"]
+        door.follower._position += 3  # what it had told of, and the database has not
+        await door.follower._look()
+        assert await c.ended() == viewer.TRY_AGAIN_LATER
+    async with console(address, key, after=f"{head - 1}&log={before}") as back:
+        hello = await back.frame()
+        assert (hello["position"], hello["log"] != before) == (head, True)
+        shown = await back.frame()
+        assert shown["type"] == "snapshot"
+        assert alarm is not None
+        assert alarm.id in {a["id"] for a in shown["alarms"]}
+        await door.press("under-desk-2", ref="since")
+        await back.until(door.hub.position)
+        assert back.positions == list(range(head + 1, door.hub.position + 1))
+
+
+async def test_nobody_joins_while_the_node_follows_another_log_than_the_store_has(door: House, address: str) -> None:
+    """A sister has noticed first: what this node still holds is of the log before."""
+    await door.press()
+    headers, now = await door.key(Scope.READ), door.clock.now()
+    await door.store.transact(lambda r: r.note(EVENTS_LOST, {}, by="alarmd", now=now))
+    async with console(address, headers) as early:
+        assert await early.ended() == viewer.TRY_AGAIN_LATER
+    await door.follower._look()
+    async with console(address, headers) as late:
+        assert (await late.frame())["log"] == door.hub.log
+        assert (await late.frame())["type"] == "snapshot"
+        await door.press("under-desk-2", ref="since")
+        await late.until(door.hub.position)
 
 
 async def test_what_is_wrong_with_the_node_is_told_at_once_and_with_every_beat(door: House, address: str) -> None:

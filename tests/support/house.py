@@ -80,6 +80,7 @@ class House:
         self.sign_in = SignIn(self, PUBLIC_URL)
         self.presence = Presence(self.node, self.clock, self.sisters, lambda: True)
         self.hub = Hub(self.clock, self.supervisor.spawn, self.sign_in.renewed)
+        self.follower.began.append(lambda head: self.hub.begin(head, self.follower.era))
         self.follower.tell.append(self.hub.offer)
         self.follower.changed.append(self.hub.changed)
         self.app: FastAPI = application(self, self.hub, self.sign_in, self.supervisor.spawn)
@@ -259,7 +260,6 @@ async def house(
         made = House(clock, store, dispatcher, follower, supervisor)
         await made.apply(organisation or office())
         await follower.begin()
-        made.hub.begin(follower.head)
         supervisor.forever("dispatcher", dispatcher.run())
         supervisor.forever("feed", made.hub.run())
         yield made
