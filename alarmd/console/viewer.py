@@ -8,8 +8,12 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
+import structlog
+
 from alarmd.access.model import Caller
 from alarmd.console.desk import Spawn
+
+log = structlog.get_logger()
 
 MOST_WAITING = 1 << 20
 """Characters that may wait for a console that takes nothing."""
@@ -68,7 +72,7 @@ class Viewer:
         """Send while nobody else does: before it follows the feed. Raises Gone, also for one who takes nothing."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._socket.send(text)
+                await self._hand_over(text)
         except TimeoutError:
             self.gone = True
             raise Gone from None
@@ -79,7 +83,7 @@ class Viewer:
             return
         if not self._writing:
             try:
-                if _at_once(self._socket.send(text)):
+                if _at_once(self._hand_over(text)):
                     return
             except Gone:
                 self.gone = True
@@ -120,9 +124,20 @@ class Viewer:
                 else:
                     text = self._waiting.popleft()
                     self._size -= len(text)
-                    await self._socket.send(text)
+                    await self._hand_over(text)
         except (Gone, TimeoutError):
             self.gone = True
+
+    async def _hand_over(self, text: str) -> None:
+        """Raises Gone, also where something is wrong with this console that nobody foresaw: the others and the node go
+        on, and it comes back and is given what it missed."""
+        try:
+            await self._socket.send(text)
+        except Gone:
+            raise
+        except Exception as broken:
+            log.exception("a console broke")
+            raise Gone from broken
 
 
 def _at_once(work: Coroutine[Any, Any, None]) -> bool:

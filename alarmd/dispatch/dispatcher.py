@@ -59,7 +59,8 @@ class Dispatcher:
         self.groups = 0
         """How many the store has answered, with yes or no."""
         self.doubtful = False
-        """A commit has failed, perhaps only its answer: effects may be leased to us that we do not know of."""
+        """A commit has failed, perhaps only its answer, or news of it was lost: effects may be leased to us that we do
+        not know of."""
         self._store = store
         self._clock = clock
         self._taker = taker
@@ -126,10 +127,20 @@ class Dispatcher:
         taken = [result for result in results if isinstance(result, Taken)]
         committed = [each for one in taken for each in (one.committed, *one.also) if each is not None]
         if committed:
-            for listener in self.listeners:
-                listener(committed)
+            self._tell(committed)
         for waiting, result in zip(group, results, strict=True):
             _answer(waiting, result)
+
+    def _tell(self, committed: Sequence[Committed]) -> None:
+        """It is stored: whatever breaks here, the others are told, and those who wait are answered. What one missed it
+        finds in the store: the outbox asks for what is leased to it, deadlines and feed look anyway."""
+        for listener in self.listeners:
+            try:
+                listener(committed)
+            except Exception:
+                log.exception("a listener broke")
+                self.doubtful = True
+                self._report("listener", f"a part of {self._taker.node} broke over news; its log says more", None)
 
     def _say(self, incoming: Incoming) -> None:
         """That this cannot be decided. Of a fault that cannot be told nothing follows: it would bring another."""

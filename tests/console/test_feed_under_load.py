@@ -131,3 +131,22 @@ def test_nobody_follows_before_it_is_known_where_the_log_ends() -> None:
     late.position = 7
     assert hub.join(late)
     assert hub.watching == 1
+
+
+class Broken:
+    """One with which something is wrong that nobody foresaw."""
+
+    async def send(self, _text: str) -> None:
+        raise OSError("not a word that a WebSocket has for it")
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+async def test_what_is_wrong_with_one_console_is_no_trouble_of_the_others() -> None:
+    hub = begun(VirtualClock())
+    broken = Viewer(Broken(), CALLER, no_task)
+    assert hub.join(broken)
+    others = [taking(hub) for _ in range(3)]
+    hub.offer([logged(1)])
+    assert [len(other.frames) for other in others] == [1, 1, 1]
+    assert broken.gone, "it comes back, and is given what it missed"
