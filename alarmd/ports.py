@@ -208,9 +208,9 @@ class Unit(Reading, Protocol):
         empty. Nothing is durable before the transaction ends."""
         ...
 
-    def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
-        """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, the first by
-        priority, leased to `node`. The same effect is never given to two nodes within its lease."""
+    def claim(self, node: str, now: datetime, limit: int, *, lights: bool = True) -> tuple[Due, ...]:
+        """Effects that nobody holds (never claimed, or whose lease has run out) and that are due, with `lights` or
+        without, the first by priority, leased to `node`. None is ever given to two nodes within its lease."""
         ...
 
     def recall(self, node: str, now: datetime, *, besides: Collection[str]) -> tuple[Due, ...]:

@@ -43,7 +43,8 @@ END_TRIES = 5
 AT_ONCE = 2000
 HELD = 10_000
 """Effects held here: when there are more, what is committed is left in the store. Claims go further by AT_ONCE, so that
-the most urgent of what was left finds room all the same. Lights that wait for a broker take no room from people."""
+the most urgent of what was left finds room all the same. Lights that wait for a broker take no room from people: for
+them there is a room of its own (`lanes.py`)."""
 IN_FLIGHT = (272, 256, 224, 192, 160, 128)
 """By priority: with fewer tellings than this under way through a channel, another one may begin. The rest wait, the
 most urgent first; a provider that hangs on what is less urgent still has room for what is more."""
@@ -84,7 +85,8 @@ class Outbox:
         self._queues: dict[str, list[tuple[int, int, Due]]] = {}
         self._flying: dict[str, int] = {}
         self._later: list[tuple[datetime, int, Due]] = []
-        self._lanes = Lanes(doors.lights, clock, spawn, self._present, self._guarded) if doors.lights else None
+        how = self._present, self._guarded, self._conclude
+        self._lanes = Lanes(doors.lights, clock, spawn, *how) if doors.lights else None
         self._order = itertools.count()
         self._wake = asyncio.Event()
 
@@ -165,7 +167,8 @@ class Outbox:
             fetched = limit = 1
             while fetched == limit and (room := HELD + AT_ONCE - self._taken) > 0:
                 limit = min(AT_ONCE, room)
-                ask = partial(_claim, node=self._leases.node, now=self._clock.now(), limit=limit)
+                lights = self._lanes is None or self._lanes.room >= limit
+                ask = partial(_claim, node=self._leases.node, now=self._clock.now(), limit=limit, lights=lights)
                 claimed = await self._store.transact(ask)
                 fetched = len(claimed)
                 for due in claimed:
@@ -198,6 +201,8 @@ class Outbox:
         just been opened, so that the light may be a newer one's."""
         assert due.until is not None
         known = due.effect.id in self._leases.held
+        if not known and self._lanes is not None and not self._lanes.has_room(due):
+            return  # its lease runs out, and it is left in the store
         self._leases.held[due.effect.id] = due.until
         if known:
             return
@@ -391,5 +396,5 @@ class Outbox:
                 await self._clock.sleep_until(self._clock.now() + AGAIN)
 
 
-def _claim(unit: Unit, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
-    return unit.claim(node, now, limit)
+def _claim(unit: Unit, node: str, now: datetime, limit: int, lights: bool) -> tuple[Due, ...]:
+    return unit.claim(node, now, limit, lights=lights)

@@ -83,6 +83,7 @@ _CLAIMABLE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_CLAIMABLE_BUT_LIGHTS = _CLAIMABLE.where(effects.c.body.not_like('{"type":"feedback"%'))
 _THESE = effects.c.id.in_(bindparam("these", expanding=True))
 _CLAIM = update(effects).where(_THESE).values(claimed_by=bindparam("node"), claimed_until=bindparam("until"))
 _HOLD = (
@@ -224,8 +225,9 @@ class StoredUnit(StoredSeat):
         left = bool(due) and not node
         return Committed(alarm, logged, () if left else due, decision.due, left)
 
-    def claim(self, node: str, now: datetime, limit: int) -> tuple[Due, ...]:
-        return self._lease(self._ask(_CLAIMABLE, {"now": instant(now), "limit": limit}), node, now)
+    def claim(self, node: str, now: datetime, limit: int, *, lights: bool = True) -> tuple[Due, ...]:
+        claimable = _CLAIMABLE if lights else _CLAIMABLE_BUT_LIGHTS
+        return self._lease(self._ask(claimable, {"now": instant(now), "limit": limit}), node, now)
 
     def recall(self, node: str, now: datetime, *, besides: Collection[str]) -> tuple[Due, ...]:
         return self._lease([row for row in self._ask(_LEASED, {"node": node}) if row.id not in besides], node, now)

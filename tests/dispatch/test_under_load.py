@@ -266,20 +266,6 @@ async def test_what_was_left_is_fetched_as_soon_as_there_is_room(world: World, m
         assert len(wire.alarms) == 5, "and the store was not asked by the second"
 
 
-async def test_lights_that_wait_for_a_broker_take_no_room_from_people(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outbox, "HELD", 5)
-    monkeypatch.setattr(outbox, "AT_ONCE", 2)
-    world.lamp.on = False
-    async with world.life() as loop:
-        for n in range(20):
-            await loop.submit(pressed("desk-3", f"r{n}"))
-        await loop.submit(pressed("room-2"))
-        await loop.clock.advance(0.1)
-        assert len(world.wires["sms"].told) == 7, "all of both alarms"
-
-
 GROUP_OF_ONE = 5
 """Effects of one press at most: the last that was taken may go so far beyond."""
 
@@ -294,22 +280,6 @@ async def test_what_one_node_has_no_room_for_a_sister_does(world: World, monkeyp
         with world.database("shell") as sister, sister.transaction() as unit:
             assert len(unit.claim("south", world.clock.now(), 1000)) >= 5
         wire.let_go()
-
-
-async def test_a_light_that_waits_is_not_lined_up_twice(world: World) -> None:
-    world.lamp.on = False
-    async with world.life() as loop:
-        await loop.submit(pressed("desk-3", "r"))
-        again = await loop.submit(pressed("desk-3", "r"))
-        assert again.signal is not None
-        assert again.light is not None
-        for _ in range(10):
-            loop.outbox.show(again.signal.alarm, again.light)
-        assert loop.outbox._lanes is not None
-        assert len(loop.outbox._lanes._waiting["desk-3"]) == 2
-        world.lamp.on = True
-        await loop.clock.advance(2)
-        assert world.lamp.shown == [("desk-3", "raised", "r")] * 2
 
 
 class Hanging(Wire):

@@ -1,10 +1,13 @@
-"""The third paper of the exam: of the alarms that are open, which is asked for when, and by which code."""
+"""The third paper of the exam: of the alarms that are open, which is asked for when, and by which code; and what of
+that which is to be done for them is claimed.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from alarmd.alarm.effects import Feedback
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.incoming import Action, Answered, DeadlinePassed, FaultFound, FaultGone, Pin, Pressed
 from alarmd.alarm.model import Device, Kind, Person
@@ -247,3 +250,16 @@ class ExamOfOpenAlarms:
         one.reopen()
         told()
         assert effort(told) <= few + 200, "two for each other"
+
+    # What is to be done.
+
+    def test_what_may_be_claimed_is_claimed_with_lights_or_without(self, one: Stage) -> None:
+        taken = one.press("desk-3", "a-1")
+        assert taken.committed is not None
+        lights = {due.effect.id for due in taken.committed.effects if isinstance(due.effect, Feedback)}
+        others = {due.effect.id for due in taken.committed.effects} - lights
+        assert lights
+        later = one.now + timedelta(seconds=5)
+        with one.database.transaction() as unit:
+            assert {due.effect.id for due in unit.claim("two", later, 100, lights=False)} == others
+            assert {due.effect.id for due in unit.claim("two", later, 100)} == lights
