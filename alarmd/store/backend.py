@@ -52,6 +52,16 @@ class Backend(Protocol):
         """This process is a daemon on it from now on. Raises CannotStart where there may be one only."""
         ...
 
+    def take_name(self, connection: Connection, *, patient: bool) -> None:
+        """This process alone is the daemon of its name, as long as this line of `writer` holds. `patient`: it may wait
+        until one that has just died is forgotten. Raises CannotStart.
+        """
+        ...
+
+    def keep_name(self, connection: Connection) -> None:
+        """The same on a line that took another's place, if it can be had at once: a daemon that works goes on."""
+        ...
+
     def daemon_runs(self) -> bool:
         """Does any daemon serve it now?"""
         ...

@@ -34,9 +34,10 @@ def open_database(url: str, *, node: str, daemon: bool = False, new_generation: 
     rehearsals, or `postgresql://` as libpq has it), with the tables of this version. `node` must be this process's own
     name among all nodes.
 
-    A daemon keeps a second daemon off an SQLite file, takes back the leases of its earlier life, and may start while
-    PostgreSQL is away: then `prepared` is false, every transaction raises NotDurable, and the first that reaches it
-    makes the tables. `new_generation`: tables may be made that no older alarmd can live with, unless a daemon runs.
+    A daemon keeps a second daemon off an SQLite file, and off its own name on PostgreSQL, takes back the leases of its
+    earlier life, and may start while PostgreSQL is away: then `prepared` is false, every transaction raises NotDurable,
+    and the first that reaches it makes the tables. `new_generation`: tables may be made that no older alarmd can live
+    with, unless a daemon runs.
     Raises CannotStart.
     """
     backend = backend_of(url, node, daemon=daemon)
@@ -149,6 +150,8 @@ class Database:
                 current = fits(revision_of(connection))
             if self._daemon or not current:
                 with self._backend.writer.begin() as connection:
+                    if self._daemon:
+                        self._backend.take_name(connection, patient=patient)
                     if not current:
                         bring_up(connection, self._backend, new_generation=new_generation)
                     if self._daemon:
@@ -226,6 +229,8 @@ class Database:
             self._writer = self._backend.writer.connect()
         self._backend.waits_on(self._writer)
         self._writer.begin()
+        if self._daemon:
+            self._backend.keep_name(self._writer)
         return self._writer, HeadRow(*_LOCKED_HEAD.rows(self._writer, {})[0])
 
     def _catch_up(self, link: Link, head: HeadRow) -> None:

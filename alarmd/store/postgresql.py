@@ -2,6 +2,7 @@
 (synchronous_commit=on); nobody can hold the head's lock for more than seconds, however he ended.
 """
 
+import hashlib
 import os
 import socket
 import threading
@@ -31,7 +32,17 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "2s",
     "lock_timeout": f"{LOCK_WAIT:.0f}s",
     "statement_timeout": "30s",
+    # The server, too, knows within seconds that a node's machine has died: until then it keeps the node's name.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
 }
+NAME_WAIT, NAME_TRY = 15, 1
+"""Seconds for which a daemon waits for its name: longer than the server needs to forget a machine that has died; and
+where presses wait meanwhile."""
+_NAMED = "alarmd name"
+"""In what is known of a line: it holds the name of its node."""
 
 
 class Postgresql:
@@ -48,6 +59,8 @@ class Postgresql:
         except psycopg.ProgrammingError as fault:
             raise CannotStart(f"ALARMD_DATABASE_URL cannot be read: {fault}") from None
         host, port = given.get("host", "localhost"), given.get("port", 5432)
+        self._node = node
+        self._name = int.from_bytes(hashlib.sha256(f"{DAEMON} {node}".encode()).digest()[:8], signed=True)
         self.place = f"PostgreSQL {host}, port {port}, database {given.get('dbname')}"
         self._connection_string = _with_defaults(given, f"{DAEMON} {node}" if daemon else SHELL)
         self._lines: dict[int, psycopg.Connection[Any] | None] = {}
@@ -79,7 +92,29 @@ class Postgresql:
         connection.execute(text("LOCK TABLE head IN ACCESS EXCLUSIVE MODE"))
 
     def hold(self) -> None:
-        """Any number of nodes may; each is known by its name."""
+        """Any number of nodes may; each takes its name."""
+
+    def take_name(self, connection: Connection, *, patient: bool) -> None:
+        wait = NAME_WAIT if patient else NAME_TRY
+        connection.execute(text(f"SET LOCAL lock_timeout = '{wait}s'"))
+        try:
+            connection.execute(text("SELECT pg_advisory_lock(:name)"), {"name": self._name})
+        except DBAPIError as error:
+            if _state(error) != "55P03":
+                raise
+            raise CannotStart(
+                f"another node named {self._node!r} runs on {self.place}; give each its own ALARMD_NODE_NAME"
+                f" (the name of a machine that has died is free within {NAME_WAIT} s)"
+            ) from None
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT:.0f}s'"))
+        connection.info[_NAMED] = True
+
+    def keep_name(self, connection: Connection) -> None:
+        if _NAMED in connection.info:
+            return
+        query = text("SELECT pg_try_advisory_lock(:name)")
+        if connection.execute(query, {"name": self._name}).scalar_one():
+            connection.info[_NAMED] = True
 
     def daemon_runs(self) -> bool:
         query = text(

@@ -109,6 +109,12 @@ class Sqlite:
                 f"another alarmd daemon serves {self.place}; stop it, or give this one a database of its own"
             ) from None
 
+    def take_name(self, connection: Connection, *, patient: bool) -> None:
+        """There is one daemon, whatever its name."""
+
+    def keep_name(self, connection: Connection) -> None:
+        """The same."""
+
     def daemon_runs(self) -> bool:
         """Asks about the lock without taking it, so that a daemon that starts this very moment is not turned away."""
         if self._file is None or not self._lock_file().exists():

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from alarmd.clock import SystemClock
 from tests.support import servers
-from tests.support.daemon import Daemon, daemon
+from tests.support.daemon import Daemon, daemon, sister
 from tests.support.rolling import Load, alarms_of, lateness, office, provider, tellings
 from tests.support.servers import Server
 
@@ -135,6 +135,26 @@ def test_frozen_it_ends_all_the_same_when_it_is_told_to(tmp_path: Path, cluster:
             assert took < servers.ENDED_WITHIN, "then it would have been killed"
         assert "leases run out by themselves" in one.log
         assert "Traceback" not in one.log
+
+
+def test_a_node_that_was_killed_has_its_name_again_at_once_and_nobody_else_has(tmp_path: Path, url: str) -> None:
+    twins = tmp_path / "twin"
+    twins.mkdir()
+    with daemon(tmp_path, database_url=url) as one, sister(twins, database_url=url) as twin:
+        twin.settings["ALARMD_NODE_NAME"] = one.environment["ALARMD_NODE_NAME"]
+        one.start()
+        one.headers("press")
+        for n in range(3):
+            assert one.press(ref=f"{n}").status_code == 202
+            one.kill()
+            clock = SystemClock()
+            began = clock.now()
+            one.start()
+            assert (clock.now() - began).total_seconds() < 10, "it did not wait for its name"
+        refused = twin.run("run")
+        assert refused.returncode != 0
+        assert f"another node named '{twin.settings['ALARMD_NODE_NAME']}' runs on PostgreSQL" in refused.stderr
+        assert one.press(ref="0").status_code == 202
 
 
 def test_a_failover_loses_nothing_that_was_accepted(tmp_path: Path, cluster: Server, url: str) -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from signal import SIGCONT, SIGINT, SIGSTOP
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from alarmd.dispatch.take import Taken
 from alarmd.errors import CannotStart, NotDurable
 from alarmd.ports import Reading, Registry
-from alarmd.store import ThreadedStore, facade, open_database
+from alarmd.store import ThreadedStore, facade, open_database, postgresql
 from alarmd.store.postgresql import Postgresql
 from alarmd.store.reading import StoredReading
 from alarmd.store.registry import StoredRegistry
@@ -34,6 +35,12 @@ END_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+def _pid(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
 
 class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfTheSeat, ExamOfVeils):
@@ -131,6 +138,47 @@ class TestPostgresql(Exam, ExamOfFaults, ExamOfOpenAlarms, ExamOfTheSeat, ExamOf
             backend = two.database._backend
             assert isinstance(backend, Postgresql)
             assert "target_session_attrs=read-write" in backend._connection_string, "never a standby"
+
+    def test_a_second_daemon_of_one_name_is_refused(self, one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It would take what the first one is telling somebody for its own of an earlier life, and do it as well."""
+        monkeypatch.setattr(postgresql, "NAME_WAIT", 1)
+        with stage(one.url, "node", daemon=True) as first:
+            first.press("desk-3")
+            with first.database.transaction() as unit:
+                held = unit.renew("node", first.now, [due.effect.id for due in unit.claim("node", first.now, 100)])
+            with pytest.raises(CannotStart, match="another node named 'node' runs on PostgreSQL"):
+                open_database(one.url, node="node", daemon=True)
+            with first.database.transaction() as unit:
+                assert unit.renew("node", first.now, list(held)).keys() == held.keys()
+            with stage(one.url, "node 2", daemon=True) as sister, stage(one.url, "node"):
+                assert not sister.press("desk-3", "a-1").repeated, "its own name, and a shell has none"
+        with stage(one.url, "node", daemon=True):
+            pass
+
+    def test_a_name_outlives_a_line_that_breaks(self, one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As in a failover: the daemon that works goes on, and has its name again."""
+        monkeypatch.setattr(postgresql, "NAME_WAIT", 1)
+        with stage(one.url, "node", daemon=True) as first:
+            first.press("desk-3", "a-1")
+            one.by_hand(END_ALL)
+            first.press("desk-3", "a-2")
+            with pytest.raises(CannotStart, match="another node named 'node'"):
+                open_database(one.url, node="node", daemon=True)
+            with stage(one.url, "node") as other, other.database._backend.writer.begin() as thief:
+                one.by_hand(END_ALL.replace("pid <>", f"pid <> {_pid(thief)} AND pid <>"))
+                other.database._backend.take_name(thief, patient=True)
+                assert not first.press("desk-3", "a-3").repeated, "whoever has it: it does not stop working"
+
+    def test_a_daemon_waits_for_the_name_of_one_that_dies(self, one: Stage) -> None:
+        """Its session may live on for seconds after its machine has gone."""
+        with ThreadPoolExecutor(1) as thread, stage(one.url, "node", daemon=True) as dying:
+            dying.press("desk-3", "a-1")
+            coming = thread.submit(open_database, one.url, node="node", daemon=True)
+            with one.database._backend.readers.connect() as looks:
+                while not looks.execute(text(WAITING)).scalar_one():
+                    assert not coming.done()
+            dying.database.close()
+            coming.result().close()
 
     def test_away_at_the_start_and_later(self, postgres_server: Server, url: str) -> None:
         postgres_server.stop(SIGINT)
