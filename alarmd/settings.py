@@ -21,6 +21,8 @@ from alarmd.errors import CannotStart
 
 PREFIX = "ALARMD_"
 EMBEDDED = re.compile(r"embedded(?::([1-9]\d{0,4}))?", re.ASCII)
+NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""A node's name: part of a client id and of topics at the broker, and the first word of what sisters tell each other."""
 MQTT_PORT = 1883
 ENV_FILE = ".env"
 HARMLESS = frozenset({"http_host", "http_port", "log_format", "node_name"})
@@ -52,7 +54,7 @@ class Settings(BaseSettings):
     twilio_from: str = ""
     twilio_api_url: str = "https://api.twilio.com"
     log_format: LogFormat = LogFormat.JSON
-    node_name: str = Field(default_factory=socket.gethostname, min_length=1)
+    node_name: str = Field(default_factory=socket.gethostname, validate_default=True)
     tls_cert: str = ""
     tls_key: str = Field(default="", validate_default=True)
     trusted_proxies: str = ""
@@ -71,6 +73,13 @@ class Settings(BaseSettings):
         if url and not EMBEDDED.fullmatch(url) and not url.startswith(("mqtt://", "mqtts://")):
             raise ValueError("must be empty, `embedded`, `embedded:PORT`, or begin with mqtt:// or mqtts://")
         return url
+
+    @field_validator("node_name")
+    @classmethod
+    def _one_word(cls, name: str) -> str:
+        if not NODE.fullmatch(name):
+            raise ValueError("must be 1 to 64 letters a to z, digits, dots, hyphens and underscores, such as node-1")
+        return name
 
     @field_validator("tls_key")
     @classmethod

@@ -53,6 +53,23 @@ def test_an_error_names_the_setting_and_repeats_no_password(
     assert "geheim" not in words
 
 
+@pytest.mark.parametrize("name", ["vakt 1", "vakt/1", "vakt+", "#", "-vakt", "vakt\n1", "vaktå", "v" * 65])
+def test_a_nodes_name_is_one_word(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a blank in it sisters would not understand each other, with a slash the broker would not."""
+    monkeypatch.setenv("ALARMD_NODE_NAME", name)
+    assert refusal() == (
+        "ALARMD_NODE_NAME: must be 1 to 64 letters a to z, digits, dots, hyphens and underscores, such as node-1"
+        f" (it is {name!r})"
+    )
+
+
+@pytest.mark.parametrize("name", ["Node_1.kommune.example", "v" * 64, "7"])
+def test_machines_names_will_do_as_they_are(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALARMD_NODE_NAME", name)
+    assert load().node_name == name
+    assert Settings.model_fields["node_name"].validate_default, "the machine's own is looked at, too"
+
+
 def test_a_harmless_value_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALARMD_HTTP_PORT", "eighty")
     assert "it is 'eighty'" in refusal()
