@@ -22,7 +22,7 @@ from alarmd.errors import CannotStart
 PREFIX = "ALARMD_"
 EMBEDDED = re.compile(r"embedded(?::([1-9]\d{0,4}))?", re.ASCII)
 NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""A node's name: part of a client id and of topics at the broker, and the first word of what sisters tell each other."""
+"""Part of a client id and of topics at the broker, and the first word of what sisters tell each other."""
 MQTT_PORT = 1883
 ENV_FILE = ".env"
 HARMLESS = frozenset({"http_host", "http_port", "log_format", "node_name"})
