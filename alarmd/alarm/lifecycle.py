@@ -316,7 +316,8 @@ def _responded(growing: Growing, event: Event) -> Fields:
     others = tuple(responder if r.person == responder.person else r for r in before)
     growing.answered(responder.person)
     anew: Fields = {"overdue": tuple(p for p in growing.alarm.overdue if p != responder.person)}
-    if growing.alarm.held_by is not None and responder.counts and responder.coming:
+    silently = responder.there and responder.arrive_by is not None  # has he pressed elsewhere: no word of his
+    if growing.alarm.held_by is not None and responder.counts and responder.coming and not silently:
         anew["held_by"] = growing.alarm.held_by | {responder.person}
     return {**_answered(growing, event, others if known else (*others, responder)), **anew}
 

@@ -7,8 +7,8 @@ import pytest
 
 from alarmd.alarm.effects import Tell
 from alarmd.alarm.events import EventKind
-from alarmd.alarm.incoming import Action
-from alarmd.alarm.model import NextStep, State
+from alarmd.alarm.incoming import Action, NeedsHelp
+from alarmd.alarm.model import NextStep, Person, State
 from alarmd.escalation.preview import upcoming
 from alarmd.escalation.receipts import still_wanted
 from alarmd.organisation.model import Acknowledge, Repeat
@@ -271,6 +271,15 @@ def test_while_another_has_answered_the_second_press_too_it_stands() -> None:
     story.does("siv", Action.DECLINE)
     assert story.alarm.next is not None
     assert story.alarm.next.at is not None, "Ola's word is older than the press"
+
+
+def test_a_silent_press_of_one_who_is_there_answers_no_second_press() -> None:
+    story = attended_and_pressed_again()
+    alarm = story.last
+    story.happens(NeedsHelp(alarm, Person("ola", "Ola", "phone"), silent=True))
+    story.does("per", Action.DECLINE)
+    assert story.alarm.next is not None
+    assert story.alarm.next.at is not None
 
 
 def test_who_was_there_before_the_second_press_and_leaves_is_not_what_it_waits_for() -> None:

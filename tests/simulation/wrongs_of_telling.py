@@ -64,12 +64,6 @@ TELLING = (
         "if False and",
     ),
     Mutant(
-        "what a press lets rest rests for ever",
-        "alarmd.alarm.lifecycle:_answered",
-        "growing.lacks()",
-        "pass",
-    ),
-    Mutant(
         "who has answered is waited for",
         "alarmd.escalation.retry:lost",
         "if person not in answered]",
