@@ -94,9 +94,9 @@ def _judge(seen: Record, id: str, told: Told, alarms: list[Alarm]) -> Iterator[s
     data, by = told.event.data, told.event.by
     pressed = Pressed(Kind(data["kind"]), by, data["device"], data["zone"], told.event.at, data["drill"])
     rules = seen.shell.organisations[max(v.organisation for v in seen.shell.versions if v.at <= told.at)].joining
-    right, where = _right(pressed, rules, alarms)
-    did = SIGNALS[told.event.kind]
     linked = told.alarm.linked if told.event.kind is EventKind.RAISED else None
+    right, where = _right(pressed, rules, alarms, linked)
+    did = SIGNALS[told.event.kind]
     done = (did, id) if did != "opens" else (did, linked)
     if done != (right, where):
         who = data["device"] or _person(by)
@@ -108,8 +108,9 @@ def _judge(seen: Record, id: str, told: Told, alarms: list[Alarm]) -> Iterator[s
             yield f"{data['ref']} of {data['device'] or _person(by)} sounds {data['sounds']}, after {last}"
 
 
-def _right(pressed: Pressed, rules: Joining, alarms: list[Alarm]) -> tuple[str, str | None]:
-    """What it must do, and with which alarm (of a linked one, the alarm that he was on his way to)."""
+def _right(pressed: Pressed, rules: Joining, alarms: list[Alarm], linked_to: str | None) -> tuple[str, str | None]:
+    """What it must do, and with which alarm (of a linked one, the alarm that he was on his way to; of those to which he
+    has said so in one instant, the one that it is `linked_to`)."""
     if pressed.drill or pressed.kind in NEVER:
         return "opens", None
     live = [a for a in alarms if _joinable(a)]
@@ -120,7 +121,8 @@ def _right(pressed: Pressed, rules: Joining, alarms: list[Alarm]) -> tuple[str, 
     promised = [(r.at, a.id) for a in live if a not in own for r in a.responders if _comes(r.person, r.state, person)]
     linked = [a for a in own if a.linked is not None]
     if promised and not linked:
-        return "opens", max(promised)[1]
+        last = [id for at, id in promised if at == max(promised)[0]]
+        return "opens", linked_to if linked_to in last else last[0]
     same = linked or [a for a in near if rules.same_device and any(pressed.sent(s) for s in a.signals)]
     if same:
         return ("joins" if _takes(same[0], pressed.kind) else "upgrades"), same[0].id
