@@ -6,7 +6,7 @@ from itertools import takewhile
 from alarmd.alarm.events import EventKind
 from alarmd.alarm.model import Alarm, Kind, ResponderState, State
 from alarmd.organisation.model import Organisation, TellPresser
-from tests.simulation.record import Record, Told, just_after
+from tests.simulation.record import GRACE, Record, Told, just_after
 from tests.simulation.scenario import Trouble
 from tests.simulation.surroundings import Shown
 
@@ -174,4 +174,4 @@ def _until(seen: Record, at: float, alarm: str) -> float:
     for window in sorted((w for w in seen.scenario.windows if w.trouble is Trouble.BROKER), key=lambda w: w.start):
         if window.start <= until + TRIES and at < window.end:
             until = seen.in_time(max(until, window.end), alarm, held=True)
-    return until + TRIES
+    return seen.in_time(until + TRIES - GRACE, alarm, held=True)  # whoever tries may die meanwhile
